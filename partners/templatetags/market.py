@@ -1,0 +1,52 @@
+"""Filters every page has: money, weight, names and dates in the reader's words."""
+
+from datetime import date, datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from partners import measures
+from partners.privacy import mask_name
+
+register = template.Library()
+register.filter("yuan", measures.yuan)
+register.filter("jin", measures.jin)
+register.filter("masked", mask_name)
+
+
+@register.filter
+def basis_points(value: int) -> str:
+    """1250 -> "12.5%"."""
+    return f"{value / 100:g}%"
+
+
+@register.filter
+def spoken(moment: datetime | date | None) -> str:
+    """Today 10:32, Wednesday, 18 November: as short as it can be understood."""
+    if moment is None:
+        return ""
+    day, clock = _day_and_clock(moment)
+    today = timezone.localdate()
+    near = {
+        today - timedelta(days=1): _("yesterday"),
+        today: _("today"),
+        today + timedelta(days=1): _("tomorrow"),
+    }
+    if day in near:
+        words = near[day]
+    elif timedelta(0) < day - today < timedelta(days=7):
+        words = date_format(day, "l")
+    else:
+        words = date_format(
+            day, "MONTH_DAY_FORMAT" if day.year == today.year else "DATE_FORMAT"
+        )
+    return f"{words} {clock}".strip()
+
+
+def _day_and_clock(moment: datetime | date) -> tuple[date, str]:
+    if isinstance(moment, datetime):
+        local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+        return local.date(), f"{local:%H:%M}"
+    return moment, ""

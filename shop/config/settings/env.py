@@ -1,0 +1,40 @@
+"""Read the environment, once, with errors that name what is missing."""
+
+import os
+from pathlib import Path
+
+
+class MissingSetting(SystemExit):
+    """A setting that must come from the environment is not there."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's text, or `default` where it is unset or empty."""
+    return os.environ.get(name, "") or default
+
+
+def required(name: str, meaning: str) -> str:
+    """The variable's text; stops the start with a sentence where it is missing."""
+    value = os.environ.get(name, "")
+    if not value:
+        raise MissingSetting(f"Set {name} in the environment: {meaning}.")
+    return value
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """True for 1, true, yes or on."""
+    value = os.environ.get(name, "")
+    return value.lower() in {"1", "true", "yes", "on"} if value else default
+
+
+def items(name: str, default: str = "") -> list[str]:
+    """The variable's comma-separated parts."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def key_from(path: Path, meaning: str) -> str:
+    """A key file's text; stops the start with a sentence where it cannot be read."""
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise MissingSetting(f"Cannot read {path} ({meaning}): {error}.") from error

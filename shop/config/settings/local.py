@@ -1,0 +1,45 @@
+"""One machine, one command: everything embedded, with invented people."""
+
+import secrets
+
+from . import env
+from .base import *  # noqa: F403
+from .base import INSTALLED_APPS, VAR
+
+DEMO = True
+DEMO_PHONE_PREFIX = "100"
+ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS = [*INSTALLED_APPS, "shop.demo", "shop.alipay.sandbox"]
+
+
+def local_secret(name: str) -> str:
+    """A secret of this machine's demo, made once and kept under var/keys."""
+    path = VAR / "keys" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return path.read_text(encoding="ascii")
+
+
+SECRET_KEY = local_secret("secret_key")
+# One secret for each use, so that a leak of one opens nothing else.
+FIELD_SECRET = local_secret("field_secret")
+BLIND_INDEX_SECRET = local_secret("blind_index_secret")
+LABEL_SECRET = local_secret("label_secret")
+SCAN_SALT = local_secret("scan_salt")
+
+# Without a gateway of its own named, the demo pays at the local sandbox.
+ALIPAY_SANDBOX = not env.text("ALIPAY_GATEWAY")
+ALIPAY_SANDBOX_URL = env.text("ALIPAY_SANDBOX_URL", "http://127.0.0.1:8001")
+CARRIER_SANDBOX_URL = env.text("CARRIER_SANDBOX_URL", "http://127.0.0.1:8001/carrier")
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}

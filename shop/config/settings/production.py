@@ -1,0 +1,50 @@
+"""A county's real settings: every secret from the environment, no defaults."""
+
+from . import env
+from .base import *  # noqa: F403
+from .base import INSTALLED_APPS
+
+SECRET_KEY = env.required("XIANGJI_SECRET_KEY", "a long random text for sessions")
+FIELD_SECRET = env.required("XIANGJI_FIELD_SECRET", "encrypts personal fields")
+BLIND_INDEX_SECRET = env.required("XIANGJI_BLIND_INDEX_SECRET", "finds them again")
+LABEL_SECRET = env.required("XIANGJI_LABEL_SECRET", "makes codes nobody can guess")
+SCAN_SALT = env.required("XIANGJI_SCAN_SALT", "keeps scanning devices anonymous")
+ALLOWED_HOSTS = env.items("XIANGJI_HOSTS") or [
+    env.required("XIANGJI_HOSTS", "the host names people use, comma-separated")
+]
+BASE_URL = env.required("XIANGJI_BASE_URL", "https://… as people reach us")
+DATABASES = {
+    "default": postgresql(  # noqa: F405
+        env.required("DATABASE_URL", "postgresql://user:password@host:port/name")
+    )
+}
+CELERY_BROKER_URL = env.required("CELERY_BROKER_URL", "redis://host:port/0")
+CELERY_BROKER_TRANSPORT_OPTIONS = {}
+ALIPAY_GATEWAY = env.required("ALIPAY_GATEWAY", "Alipay's gateway address")
+ALIPAY_APP_ID = env.required("ALIPAY_APP_ID", "our application at Alipay")
+ALIPAY_SELLER_ID = env.required("ALIPAY_SELLER_ID", "our seller number (2088…)")
+ALIPAY_APP_PRIVATE_KEY_FILE = env.required(
+    "ALIPAY_APP_PRIVATE_KEY_FILE", "our private key, PEM"
+)
+ALIPAY_PUBLIC_KEY_FILE = env.required(
+    "ALIPAY_PUBLIC_KEY_FILE", "Alipay's public key, PEM"
+)
+
+if "shop.alipay.sandbox" in INSTALLED_APPS or env.flag("ALIPAY_SANDBOX"):
+    raise env.MissingSetting("The Alipay sandbox cannot run with production settings.")
+
+DEBUG = False
+SECURE_SSL_REDIRECT = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+OSCAR_BASKET_COOKIE_SECURE = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}

@@ -1,0 +1,30 @@
+"""What the tests run on: the local sizes, in memory, with quick hashes."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("XIANGJI_VAR", tempfile.mkdtemp(prefix="xiangji-test-"))
+
+from .local import *  # noqa: E402,F403
+from .local import VAR  # noqa: E402
+
+ROOT_VAR = Path(VAR)
+SECRET_KEY = "test"
+FIELD_SECRET = "test-field-secret"
+BLIND_INDEX_SECRET = "test-blind-index-secret"
+LABEL_SECRET = "test-label-secret"
+SCAN_SALT = "test-scan-salt"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+DATABASES["default"].setdefault("TEST", {})  # noqa: F405
+if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
+    # A file, not memory: races need a second connection to the same rows.
+    DATABASES["default"]["TEST"]["NAME"] = ROOT_VAR / "test.sqlite3"  # noqa: F405

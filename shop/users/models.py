@@ -1,0 +1,113 @@
+"""People who log in: a phone number, a name, and the roles they hold."""
+
+from typing import Any
+
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    PermissionsMixin,
+)
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from partners.phones import clean_phone, mask_phone
+from partners.privacy import mask_name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users from a phone number."""
+
+    def create_user(
+        self, phone: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        user = self.model(phone=clean_phone(phone), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, phone: str, password: str, **fields: Any) -> "User":
+        fields |= {"is_staff": True, "is_superuser": True}
+        return self.create_user(phone, password, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody with a phone. Buyers need no account; everyone else has one.
+
+    What a user may touch (which villages, which supermarket) is kept where the
+    thing is: an Assistant's villages, a Supermarket's managers.
+    """
+
+    phone = models.CharField(_("Mobile number"), max_length=11, unique=True)
+    name = models.CharField(_("Name"), max_length=60, blank=True)
+    # Oscar's models and templates expect an e-mail address to exist.
+    email = models.EmailField(_("E-mail address"), blank=True)
+    is_staff = models.BooleanField(_("County staff"), default=False)
+    is_active = models.BooleanField(_("Active"), default=True)
+    date_joined = models.DateTimeField(_("Joined at"), default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "phone"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("User")
+        verbose_name_plural = _("Users")
+
+    def __str__(self) -> str:
+        return f"{mask_name(self.name)} {mask_phone(self.phone)}".strip()
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    def has_role(self, role: str) -> bool:
+        """Whether the user holds `role`, one of `Role.values`."""
+        return role in self.held_roles
+
+    @property
+    def held_roles(self) -> set[str]:
+        """The user's roles; asked once for each request's user."""
+        if not hasattr(self, "_held_roles"):
+            self._held_roles = set(self.roles.values_list("role", flat=True))
+        return self._held_roles
+
+
+class Role(models.TextChoices):
+    """What somebody is to the county; one person may be several."""
+
+    BUYER = "buyer", _("Buyer")
+    FARMER = "farmer", _("Farmer")
+    ASSISTANT = "assistant", _("Village assistant")
+    SUPERMARKET_MANAGER = "supermarket_manager", _("Supermarket manager")
+    HOUSEHOLD_CONTACT = "household_contact", _("Householder's contact")
+    OPERATOR = "operator", _("County operator")
+    AUDITOR = "auditor", _("Auditor")
+
+
+class RoleGrant(models.Model):
+    """A role that somebody was given, by whom and when."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="roles")
+    role = models.CharField(_("Role"), max_length=24, choices=Role.choices)
+    granted_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    granted_at = models.DateTimeField(_("Granted at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Role")
+        verbose_name_plural = _("Roles")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role"], name="role_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"
