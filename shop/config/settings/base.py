@@ -191,6 +191,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
 
 # Where people reach us; goes into codes, links in messages and payment calls.
 BASE_URL = env.text("XIANGJI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+# What the platform keeps of the price of goods, in basis points.
+PLATFORM_FEE_BP = 200
 COUNTY_CODE = env.text("XIANGJI_COUNTY", "430722000000")
 
 # Phone numbers starting with this are accepted as well: no real person has one.
