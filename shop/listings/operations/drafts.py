@@ -1,0 +1,110 @@
+"""Drafts: from a sentence to terms that a farmer can be asked about."""
+
+from datetime import datetime
+from typing import Unpack
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from partners.organisations.models import Assistant
+from shop.listings.cleaning import clean_line, clean_story
+from shop.listings.models import Listing
+from shop.listings.operations.consent import withdraw
+from shop.listings.terms import Changes, missing
+
+EDITABLE = (Listing.Status.DRAFT, Listing.Status.SENT)
+LONGEST_SENTENCE = 200
+_LIMITS = {
+    "pack_g": 1_000_000,
+    "pieces": 100_000,
+    "price_fen": 10_000_000,
+    "capacity_packs": 1_000_000,
+    "margin_bp": 10_000,
+}
+
+
+class UnableToDraft(Exception):
+    """The sentence is empty, or too long to be one."""
+
+
+class UnableToCorrect(Exception):
+    """The listing can no longer be corrected, or the correction is not possible."""
+
+
+@transaction.atomic
+def draft_listing(
+    *, assistant: Assistant, said: str, at: datetime, **changes: Unpack[Changes]
+) -> Listing:
+    """A draft from one sentence; what could not be read is in `unread`, not guessed.
+
+    `changes` are terms known otherwise; they win over what the sentence says.
+
+    Errors: UnableToDraft; UnableToCorrect as `correct_draft`.
+    """
+    sentence = clean_line(said, limit=LONGEST_SENTENCE + 1)
+    if len(sentence) > LONGEST_SENTENCE:
+        raise UnableToDraft(_("Say it in one sentence of at most 200 characters."))
+    if not sentence and not changes:
+        raise UnableToDraft(_("Say what is for sale."))
+    listing = Listing(
+        assistant=assistant,
+        said=sentence,
+        drafted_at=at,
+        changed_at=at,
+    )
+    _apply(listing, changes, by=assistant)
+    listing.save()
+    return listing
+
+
+@transaction.atomic
+def correct_draft(
+    *, listing: Listing, by: Assistant, at: datetime, **changes: Unpack[Changes]
+) -> Listing:
+    """Change terms of a draft, or of an offer the farmer has not answered yet.
+
+    What the farmer was asked is withdrawn: it must be sent and agreed to again.
+
+    Errors: UnableToCorrect where it is on sale, denied or ended, where the farmer
+    is not of the assistant's villages, or where a number is out of its limits.
+    """
+    held = Listing.objects.select_for_update().get(pk=listing.pk)
+    if held.status not in EDITABLE:
+        raise UnableToCorrect(_("This offer was answered and cannot be changed."))
+    _apply(held, changes, by=by)
+    withdraw(listing=held, at=at)
+    held.status = Listing.Status.DRAFT
+    held.changed_at = at
+    held.save()
+    return held
+
+
+def _apply(listing: Listing, changes: Changes, *, by: Assistant) -> None:
+    for name, most in _LIMITS.items():
+        value = changes.get(name)
+        if value is not None and not 0 <= int(str(value)) <= most:
+            raise UnableToCorrect(_("One of the numbers is too large or below zero."))
+    farmer = changes.get("farmer")
+    if farmer is not None and not by.serves(farmer.village_id):
+        raise UnableToCorrect(_("This farmer is not of your villages."))
+    for name, value in changes.items():
+        setattr(listing, name, value)
+    listing.title = clean_line(listing.title, limit=40)
+    listing.description = clean_story(listing.description)
+    listing.village_id = listing.farmer.village_id if listing.farmer else None
+    if listing.seller and listing.seller.farmer_id not in (None, listing.farmer_id):
+        listing.seller = None
+    listing.unread = missing(listing)
+
+
+@transaction.atomic
+def drop_draft(*, listing: Listing, by: Assistant, at: datetime) -> None:
+    """Throw a draft away, with what the farmer may have been asked.
+
+    Errors: UnableToCorrect where it was answered.
+    """
+    del by, at
+    held = Listing.objects.select_for_update().get(pk=listing.pk)
+    if held.status not in EDITABLE:
+        raise UnableToCorrect(_("This offer was answered and cannot be changed."))
+    held.delete()

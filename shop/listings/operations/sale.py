@@ -1,0 +1,169 @@
+"""What is on sale: publish, change price and stock, end."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from partners.measures import decimal_yuan
+from partners.organisations.models import Assistant
+from shop.listings import signals
+from shop.listings.models import Listing
+from shop.listings.operations.catalogue import set_up_catalogue
+
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.models import Product
+
+MOST_PACKS = 1_000_000
+
+
+class UnableToPublish(Exception):
+    """The farmer has not agreed to these terms."""
+
+
+class UnableToChangeStock(Exception):
+    """More packs are promised to buyers than would be left."""
+
+
+class UnableToEnd(Exception):
+    """The listing is not on sale."""
+
+
+def publish(*, listing: Listing, at: datetime) -> "Product":
+    """Put an offer that its farmer agreed to on sale: product and stock record.
+
+    Sends `listing_published` inside the transaction.
+
+    Errors: UnableToPublish where the farmer did not agree to exactly these terms.
+    """
+    with transaction.atomic():
+        held = Listing.objects.select_for_update().get(pk=listing.pk)
+        if held.status != Listing.Status.SENT:
+            raise UnableToPublish(_("This offer is not waiting to go on sale."))
+        if held.agreed_at is None or held.agreed_terms != held.terms:
+            raise UnableToPublish(_("The farmer has not agreed to this offer."))
+        product = _make_product(listing=held, at=at)
+        _make_stock_record(listing=held, product=product)
+        held.product = product
+        held.status = Listing.Status.ON_SALE
+        held.published_at = held.changed_at = at
+        held.save(update_fields=["product", "status", "published_at", "changed_at"])
+        signals.listing_published.send(sender=Listing, listing=held)
+    return product
+
+
+def _make_product(*, listing: Listing, at: datetime) -> "Product":
+    product_model = get_model("catalogue", "Product")
+    product = product_model.objects.create(
+        structure=product_model.STANDALONE,
+        product_class=set_up_catalogue(),
+        title=listing.title,
+        description=listing.description,
+        is_public=True,
+    )
+    # Oscar stamps the moment of writing; history made later has its own.
+    product_model.objects.filter(pk=product.pk).update(date_created=at, date_updated=at)
+    get_model("catalogue", "ProductCategory").objects.create(
+        product=product, category_id=listing.category_id
+    )
+    return product
+
+
+def _make_stock_record(*, listing: Listing, product: "Product") -> None:
+    assert listing.seller is not None
+    assert listing.price_fen is not None
+    get_model("partner", "StockRecord").objects.create(
+        product=product,
+        partner_id=listing.seller.partner_id,
+        partner_sku=f"L{listing.pk}",
+        price_currency="CNY",
+        price=decimal_yuan(listing.price_fen),
+        num_in_stock=listing.capacity_packs,
+        # NULL would make every guarded update of stock miss its row.
+        num_allocated=0,
+    )
+
+
+def set_price(*, listing: Listing, price_fen: int, at: datetime) -> Listing:
+    """Write a price that is already agreed, on the listing and its stock record.
+
+    Called by `change_price` and by a farmer's yes. The caller holds the listing.
+    """
+    listing.price_fen = price_fen
+    listing.changed_at = at
+    listing.save(update_fields=["price_fen", "agreed_price_fen", "changed_at"])
+    get_model("partner", "StockRecord").objects.filter(
+        product_id=listing.product_id
+    ).update(price=decimal_yuan(price_fen), date_updated=at)
+    signals.listing_changed.send(sender=Listing, listing=listing)
+    return listing
+
+
+@transaction.atomic
+def change_stock(
+    *, listing: Listing, packs: int, by: Assistant, at: datetime
+) -> Listing:
+    """Set how many packs there are, those promised to buyers included.
+
+    One guarded update: an order placed at the same moment is never lost.
+
+    Errors: UnableToChangeStock where more than `packs` are promised already, or
+    where it is not on sale.
+    """
+    del by  # Whose hand it was is in the request's log, not in the row.
+    held = Listing.objects.select_for_update().get(pk=listing.pk)
+    if held.status != Listing.Status.ON_SALE:
+        raise UnableToChangeStock(_("This offer is not on sale."))
+    if not 0 <= packs <= MOST_PACKS:
+        raise UnableToChangeStock(_("Enter how many packs there are, from 0 up."))
+    records = get_model("partner", "StockRecord").objects.filter(
+        product_id=held.product_id
+    )
+    changed = records.filter(num_allocated__lte=packs).update(
+        num_in_stock=packs, date_updated=at
+    )
+    if not changed:
+        promised = records.values_list("num_allocated", flat=True).first()
+        raise UnableToChangeStock(
+            _("Buyers have ordered %(count)s packs already; enter at least that.")
+            % {"count": promised}
+        )
+    held.changed_at = at
+    held.save(update_fields=["changed_at"])
+    signals.listing_changed.send(sender=Listing, listing=held)
+    return held
+
+
+@transaction.atomic
+def end_listing(*, listing: Listing, by: Assistant | None, at: datetime) -> Listing:
+    """Take it off sale for good. Orders already placed are not touched.
+
+    Errors: UnableToEnd where it is not on sale.
+    """
+    del by
+    held = Listing.objects.select_for_update().get(pk=listing.pk)
+    if held.status != Listing.Status.ON_SALE:
+        raise UnableToEnd(_("This offer is not on sale."))
+    held.status = Listing.Status.ENDED
+    held.ended_at = held.changed_at = at
+    held.save(update_fields=["status", "ended_at", "changed_at"])
+    get_model("catalogue", "Product").objects.filter(pk=held.product_id).update(
+        is_public=False, date_updated=at
+    )
+    held.consents.filter(answer="").update(answer="withdrawn", answered_at=at)
+    signals.listing_ended.send(sender=Listing, listing=held)
+    return held
+
+
+def net_stock(listing: Listing) -> int:
+    """Packs that can still be bought."""
+    row = (
+        get_model("partner", "StockRecord")
+        .objects.filter(product_id=listing.product_id)
+        .values_list(F("num_in_stock") - F("num_allocated"), flat=True)
+        .first()
+    )
+    return max(row or 0, 0)
