@@ -4,11 +4,16 @@ import base64
 import hashlib
 import hmac
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    _Text = models.TextField[str, str]
+else:
+    _Text = models.TextField
 
 
 def mask_name(name: str) -> str:
@@ -31,7 +36,7 @@ def _cipher(secret: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()))
 
 
-class EncryptedField(models.TextField):
+class EncryptedField(_Text):
     """Text that the database only ever sees encrypted. Cannot be looked up."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -1,0 +1,262 @@
+"""The one place where a file from outside is judged and kept.
+
+Pictures are decoded and written anew as WebP in three widths: whatever was hidden
+in the upload (EXIF with a farm's position, a program behind the picture) is not in
+what we keep. Documents are told by their content, never by their name.
+
+Public files go under MEDIA_ROOT. Private ones (receipts, photos of people) go under
+PRIVATE_ROOT, which no web server maps: a view hands them out after asking who asks.
+"""
+
+import hashlib
+import io
+import re
+import warnings
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+IMAGE_BYTES_LIMIT = 12 * 1024 * 1024
+IMAGE_PIXELS_LIMIT = 50_000_000
+DOCUMENT_BYTES_LIMIT = 10 * 1024 * 1024
+WIDTHS = (320, 800, 1600)
+_READ_FORMATS = ("JPEG", "PNG", "WEBP")
+# A PDF that acts on its own is a program.
+_PDF_ACTIONS = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")
+_PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_PDF_OBJECTS_LIMIT = 4 * 1024 * 1024
+
+Upload: TypeAlias = "File[bytes] | IO[bytes]"
+
+
+class UnableToStore(Exception):
+    """The file is not what it should be; the message tells its sender what to do."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One width of a kept picture; `name` is its name in the storage."""
+
+    name: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """A kept picture, small, medium and large (320, 800, 1600 pixels or less)."""
+
+    small: Variant
+    medium: Variant
+    large: Variant
+    sha256: str
+    private: bool = False
+
+    @property
+    def variants(self) -> tuple[Variant, Variant, Variant]:
+        return self.small, self.medium, self.large
+
+    def url(self, size: str = "medium") -> str:
+        """The public address of `size` (small, medium, large)."""
+        variant: Variant = getattr(self, size)
+        return public_storage().url(variant.name)
+
+    def srcset(self) -> str:
+        """For an img's srcset: each width once."""
+        by_width = {v.width: v.name for v in self.variants}
+        return ", ".join(
+            f"{public_storage().url(name)} {width}w"
+            for width, name in sorted(by_width.items())
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """What a JSONField keeps; `StoredImage.from_json` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "StoredImage":
+        sizes = {s: Variant(**data[s]) for s in ("small", "medium", "large")}
+        return cls(
+            **sizes, sha256=data["sha256"], private=bool(data.get("private", False))
+        )
+
+
+@dataclass(frozen=True)
+class CheckedDocument:
+    """What a document is by its content; `sha256` is of its bytes, hexadecimal."""
+
+    content_type: str
+    extension: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class StoredDocument:
+    """A kept document; `name` is its name in the storage."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+def public_storage() -> Storage:
+    """Where everybody may read."""
+    return storages["default"]
+
+
+def private_storage() -> Storage:
+    """Where only views read, after asking for permission."""
+    if "private" in settings.STORAGES:
+        return storages["private"]
+    return FileSystemStorage(location=settings.PRIVATE_ROOT, base_url=None)
+
+
+def read_limited(file: Upload, *, limit: int) -> bytes:
+    """The file's bytes from its beginning.
+
+    Errors: UnableToStore where it is empty or larger than `limit` bytes.
+    """
+    file.seek(0)
+    data: bytes = file.read(limit + 1)
+    if not data:
+        raise UnableToStore(_("The file is empty. Choose it again."))
+    if len(data) > limit:
+        raise UnableToStore(
+            _("The file is larger than %(limit)s MB. Make it smaller and try again.")
+            % {"limit": limit // (1024 * 1024)}
+        )
+    return data
+
+
+def store_image(file: Upload, *, folder: str, private: bool = False) -> StoredImage:
+    """Check a picture and keep it as WebP in three widths, without its metadata.
+
+    Takes JPEG, PNG and WebP of at most 12 MB and 50 million pixels. The same picture
+    in the same folder is kept once. `folder` is ours, such as "evidence/2026-11".
+
+    Errors: UnableToStore, in the sender's words.
+    """
+    data = read_limited(file, limit=IMAGE_BYTES_LIMIT)
+    digest = hashlib.sha256(data).hexdigest()
+    picture = _decoded(data)
+    storage = private_storage() if private else public_storage()
+    stem = f"{folder.strip('/')}/{digest[:2]}/{digest[2:26]}"
+    small, medium, large = (
+        _keep_variant(picture, width, storage, stem) for width in WIDTHS
+    )
+    return StoredImage(small, medium, large, sha256=digest, private=private)
+
+
+def check_document(
+    file: Upload, *, limit: int = DOCUMENT_BYTES_LIMIT
+) -> CheckedDocument:
+    """Tell a PDF or a picture by its content; everything else is refused.
+
+    Errors: UnableToStore, in the sender's words.
+    """
+    data = read_limited(file, limit=limit)
+    digest = hashlib.sha256(data).hexdigest()
+    if data.startswith(b"%PDF-"):
+        _require_plain_pdf(data)
+        return CheckedDocument("application/pdf", "pdf", len(data), digest)
+    kind = _decoded(data).format or ""
+    extension = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[kind]
+    return CheckedDocument(f"image/{kind.lower()}", extension, len(data), digest)
+
+
+def store_document(
+    file: Upload, *, folder: str, private: bool = True
+) -> StoredDocument:
+    """Check a PDF or a picture of a paper and keep it; pictures as one large WebP.
+
+    Errors: UnableToStore, in the sender's words.
+    """
+    found = check_document(file)
+    if found.extension != "pdf":
+        image = store_image(file, folder=folder, private=private)
+        storage = private_storage() if private else public_storage()
+        size = storage.size(image.large.name)
+        return StoredDocument(image.large.name, "image/webp", size, image.sha256)
+    name = f"{folder.strip('/')}/{found.sha256[:2]}/{found.sha256[2:26]}.pdf"
+    storage = private_storage() if private else public_storage()
+    if not storage.exists(name):
+        file.seek(0)
+        name = storage.save(name, ContentFile(file.read()))
+    return StoredDocument(name, found.content_type, found.size, found.sha256)
+
+
+def _decoded(data: bytes) -> Image.Image:
+    not_a_picture = _("This is not a picture. Choose a photo (JPEG, PNG or WebP).")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data), formats=_READ_FORMATS)
+        if picture.width * picture.height > IMAGE_PIXELS_LIMIT:
+            raise UnableToStore(_("The picture has too many pixels. Take it smaller."))
+        picture.load()
+    except UnableToStore:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnableToStore(
+            _("The picture has too many pixels. Take it smaller.")
+        ) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise UnableToStore(not_a_picture) from error
+    return picture
+
+
+def _keep_variant(
+    picture: Image.Image, width: int, storage: Storage, stem: str
+) -> Variant:
+    upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    height = max(1, round(upright.height * width / upright.width))
+    if upright.width > width:
+        upright = upright.resize((width, height), Image.Resampling.LANCZOS)
+    name = f"{stem}-{width}.webp"
+    if not storage.exists(name):
+        flat = Image.new("RGB", upright.size, "white")
+        flat.paste(upright, mask=upright.getchannel("A"))
+        out = io.BytesIO()
+        flat.save(out, "WEBP", quality=82, method=4)
+        name = storage.save(name, ContentFile(out.getvalue()))
+    return Variant(name, upright.width, upright.height)
+
+
+def _require_plain_pdf(data: bytes) -> None:
+    if b"%%EOF" not in data[-2048:]:
+        raise UnableToStore(_("The PDF is not complete. Export it again."))
+    # Pictures and fonts are streams, in which any three letters occur by chance;
+    # only object streams hold the document's own words.
+    words = [_PDF_STREAM.sub(b" ", data)]
+    words += [
+        _inflated(match.group(1))
+        for match in _PDF_STREAM.finditer(data)
+        if b"/ObjStm" in data[max(0, match.start() - 300) : match.start()]
+    ]
+    acts = any(_PDF_ACTIONS.search(part) for part in words)
+    if acts or b"PK\x05\x06" in data[-66000:]:
+        raise UnableToStore(
+            _("The PDF carries programs or other files. Print it to a plain PDF first.")
+        )
+
+
+def _inflated(packed: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(packed, _PDF_OBJECTS_LIMIT)
+    except zlib.error:
+        return packed
+
+
+def safe_name(name: str) -> str:
+    """An upload's own name for showing: no folders, no control signs, 80 at most."""
+    plain = Path(name.replace("\\", "/")).name
+    return "".join(sign for sign in plain if sign.isprintable())[-80:] or "file"
