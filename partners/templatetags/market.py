@@ -3,8 +3,11 @@
 from datetime import date, datetime, timedelta
 
 from django import template
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from partners import measures
@@ -14,6 +17,24 @@ register = template.Library()
 register.filter("yuan", measures.yuan)
 register.filter("jin", measures.jin)
 register.filter("masked", mask_name)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """One drawing of the sprite `icons.svg`; silent to screen readers, or labelled.
+
+    `name` is the id of a symbol there (Lucide's name: "leaf", "map-pin").
+    """
+    address = f"{static('icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>',
+            label,
+            address,
+        )
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address
+    )
 
 
 @register.filter

@@ -1,0 +1,107 @@
+// Enhances pages that work without it: the basket's count, putting things into it
+// without leaving the page, and a few conveniences. No code of others, no inline code.
+(() => {
+  "use strict";
+  const here = document.documentElement;
+  const isPublic = document.body.hasAttribute("data-public");
+  const remembered = {
+    get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
+    set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* private mode */ } },
+  };
+
+  // Count and token come apart from the page, so that pages can be kept for everybody.
+  // Somebody who only looks around is never asked for, and so never gets a cookie.
+  const badge = async () => {
+    const answer = await fetch("/basket/badge/", { headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const { count, csrf } = await answer.json();
+    remembered.set("basket", "1");
+    for (const place of document.querySelectorAll("[data-basket-count]")) {
+      place.textContent = count ? String(count) : "";
+    }
+    return csrf;
+  };
+  if (!isPublic) remembered.set("basket", "1");
+  if (remembered.get("basket")) badge().catch(() => {});
+
+  const toast = (form) => {
+    document.querySelector(".toast")?.remove();
+    const box = document.createElement("div");
+    box.className = "toast";
+    box.setAttribute("role", "status");
+    const words = document.createElement("span");
+    words.textContent = form.dataset.added;
+    const link = document.createElement("a");
+    link.href = "/basket/";
+    link.textContent = form.dataset.see;
+    box.append(words, link);
+    document.body.append(box);
+    setTimeout(() => box.remove(), 6000);
+  };
+
+  // <form data-basket action="/basket/add/7/" method="get">: without script its page asks
+  // again with a token; with script the token is fetched and the thing is put in at once.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.matches("form[data-once]")) {
+      if (form.dataset.sent) { event.preventDefault(); return; }
+      form.dataset.sent = "1";
+      return;
+    }
+    if (!form.matches("form[data-basket]")) return;
+    event.preventDefault();
+    const button = event.submitter ?? form.querySelector("button");
+    button.disabled = true;
+    try {
+      const body = new FormData(form);
+      body.set("csrfmiddlewaretoken", await badge());
+      const answer = await fetch(form.action, { method: "POST", body });
+      if (!answer.ok) throw new Error(String(answer.status));
+      await badge();
+      toast(form);
+    } catch {
+      form.removeAttribute("data-basket");
+      form.submit();
+    } finally {
+      button.disabled = false;
+    }
+  });
+
+  // A form that was sent may be sent again after coming back to its page.
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  document.addEventListener("click", async (event) => {
+    const target = event.target.closest("[data-print], [data-copy], [data-step]");
+    if (!target) return;
+    if (target.hasAttribute("data-print")) window.print();
+    if (target.dataset.copy) {
+      await navigator.clipboard.writeText(target.dataset.copy);
+      target.textContent = target.dataset.copied ?? target.textContent;
+    }
+    if (target.dataset.step) {
+      const input = target.parentElement.querySelector("input");
+      if (Number(target.dataset.step) > 0) input.stepUp(); else input.stepDown();
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+
+  // <select data-go> or a form with data-go: sends itself on change.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-go]");
+    if (form) form.requestSubmit();
+    const input = event.target;
+    if (input.type === "file" && input.dataset.preview) {
+      const place = document.getElementById(input.dataset.preview);
+      place.replaceChildren(...[...input.files].filter((f) => f.type.startsWith("image/")).map((file) => {
+        const picture = new Image(96, 96);
+        picture.alt = file.name;
+        picture.src = URL.createObjectURL(file);
+        return picture;
+      }));
+    }
+  });
+  for (const place of document.querySelectorAll("[data-needs-script]")) place.hidden = false;
+  here.classList.add("scripted");
+})();
