@@ -5,7 +5,7 @@ from django.conf.urls.static import static
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("shop.storefront.urls")),
 ]
 
 if settings.DEMO:

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "shop.listings",
     "shop.discovery",
     "shop.storefront",
+    "django.forms",
     "csp",
     "rules.apps.AutodiscoverRulesConfig",
     "widget_tweaks",
@@ -75,11 +76,14 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "shop.storefront.context.site",
             ],
             "builtins": ["partners.templatetags.market"],
         },
     }
 ]
+
+FORM_RENDERER = "shop.storefront.renderers.MarketRenderer"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
