@@ -1,0 +1,118 @@
+"""Codes on labels: 20 characters that nobody can guess and anybody can type.
+
+A code is 100 bits in Crockford's base 32, most significant first:
+
+    generation (4) ‖ permuted number (56) ‖ check (40)
+
+The number is permuted by an eight-round Feistel network, so that codes tell neither
+how many there are nor which belong together; the check is a keyed BLAKE2b over the 60
+bits before it, so that a made-up code is refused without asking the database. Both
+keys come from LABEL_SECRET. The generation names the secret, so that a county can
+change it and old labels stay good.
+"""
+
+import hashlib
+import hmac
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.conf import settings
+
+LENGTH = 20
+NUMBER_BITS = 56
+MAX_NUMBER = (1 << NUMBER_BITS) - 1
+GENERATION = 1
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U
+_CHECK_BITS = 40
+_HALF_BITS = NUMBER_BITS // 2
+_HALF_MASK = (1 << _HALF_BITS) - 1
+_ROUNDS = 8
+_PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
+# Python's int() reads base 32 as 0-9a-v; typing mistakes are mended on the way.
+_TO_INT = str.maketrans(
+    _ALPHABET + _ALPHABET.lower() + "ILOilo",
+    "0123456789abcdefghijklmnopqrstuv" * 2 + "110110",
+    "- \t\u3000\u2010\u2011\u2012\u2013\u2014\u2212",
+)
+_DIGITS = frozenset("0123456789abcdefghijklmnopqrstuv")
+
+
+class _Keys(NamedTuple):
+    check: bytes
+    rounds: tuple[bytes, ...]
+
+
+@lru_cache(maxsize=4)
+def _keys(secret: str) -> _Keys:
+    def derived(purpose: str) -> bytes:
+        return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).digest()
+
+    return _Keys(
+        check=derived("label check"),
+        rounds=tuple(derived(f"label permutation {n}") for n in range(_ROUNDS)),
+    )
+
+
+def _round(key: bytes, half: int) -> int:
+    mixed = hashlib.blake2b(half.to_bytes(4, "big"), key=key, digest_size=4)
+    return int.from_bytes(mixed.digest(), "big") & _HALF_MASK
+
+
+def _permute(number: int, rounds: tuple[bytes, ...]) -> int:
+    left, right = number >> _HALF_BITS, number & _HALF_MASK
+    for key in rounds:
+        left, right = right, left ^ _round(key, right)
+    return right << _HALF_BITS | left
+
+
+def _check(body: int, key: bytes) -> int:
+    mark = hashlib.blake2b(body.to_bytes(8, "big"), key=key, digest_size=5)
+    return int.from_bytes(mark.digest(), "big")
+
+
+def code_of(number: int) -> str:
+    """The code of a label's number. Errors: ValueError outside 0 to 2^56 - 1."""
+    if not 0 <= number <= MAX_NUMBER:
+        raise ValueError(f"no label number: {number}")
+    keys = _keys(settings.LABEL_SECRET)
+    body = GENERATION << NUMBER_BITS | _permute(number, keys.rounds)
+    value = body << _CHECK_BITS | _check(body, keys.check)
+    return "".join([_PAIRS[value >> shift & 1023] for shift in range(90, -1, -10)])
+
+
+def number_of(text: str) -> int | None:
+    """The number behind a code however it was typed; None where it is none of ours.
+
+    Lower case, I and L for 1, O for 0, spaces, hyphens and full-width characters are
+    forgiven. Asks no database.
+    """
+    if len(text) > 4 * LENGTH:
+        return None
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    digits = text.translate(_TO_INT)
+    if len(digits) != LENGTH or not _DIGITS.issuperset(digits):
+        return None
+    value = int(digits, 32)
+    body = value >> _CHECK_BITS
+    if body >> NUMBER_BITS != GENERATION:
+        return None
+    keys = _keys(settings.LABEL_SECRET)
+    check = _check(body, keys.check).to_bytes(5, "big")
+    given = (value & (1 << _CHECK_BITS) - 1).to_bytes(5, "big")
+    if not hmac.compare_digest(check, given):
+        return None
+    return _permute(body & MAX_NUMBER, keys.rounds[::-1])
+
+
+def canonical(text: str) -> str | None:
+    """The code as it is printed, from however it was typed; None for a forged one."""
+    number = number_of(text)
+    return None if number is None else code_of(number)
+
+
+def grouped(code: str) -> str:
+    """ABCDE-FGHJK-…: as people read a code aloud."""
+    return "-".join(code[i : i + 5] for i in range(0, LENGTH, 5))

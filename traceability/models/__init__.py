@@ -1,0 +1,35 @@
+"""What happened to produce, from the plot to the scan of a box."""
+
+from traceability.models.certificates import (
+    Certificate,
+    CertificateBalance,
+    KeyPurpose,
+    SigningKey,
+)
+from traceability.models.counters import Counter
+from traceability.models.events import Event, Evidence
+from traceability.models.labels import Label, LabelBatch, StatusEvent
+from traceability.models.log import LeafKind, LogCheckpoint, LogLeaf
+from traceability.models.lots import Lot, LotLink, Plot
+from traceability.models.scans import FakeReport, Scan
+
+__all__ = [
+    "Certificate",
+    "CertificateBalance",
+    "Counter",
+    "Event",
+    "Evidence",
+    "FakeReport",
+    "KeyPurpose",
+    "Label",
+    "LabelBatch",
+    "LeafKind",
+    "LogCheckpoint",
+    "LogLeaf",
+    "Lot",
+    "LotLink",
+    "Plot",
+    "Scan",
+    "SigningKey",
+    "StatusEvent",
+]

@@ -1,0 +1,66 @@
+"""Who looked at a box (as a hash), and who says that it is a fake."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from partners.privacy import EncryptedField
+
+
+class Scan(models.Model):
+    """A scan that counted: the `ordinal`-th of its label, by a device's hash.
+
+    Not counted, so without a row: HEAD requests, link previews, and the same device
+    again within 24 hours.
+    """
+
+    label = models.ForeignKey(
+        "traceability.Label", on_delete=models.PROTECT, related_name="scans"
+    )
+    ordinal = models.PositiveIntegerField(_("Which scan"))
+    device = models.CharField(_("Device hash"), max_length=64)
+    scanned_at = models.DateTimeField(_("Scanned at"))
+
+    class Meta:
+        verbose_name = _("Scan")
+        verbose_name_plural = _("Scans")
+        indexes = [
+            models.Index(
+                fields=["label", "device", "-scanned_at"], name="scan_of_device"
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["label", "ordinal"], name="scan_ordinal_once"
+            ),
+            models.CheckConstraint(condition=Q(ordinal__gt=0), name="scan_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label_id} #{self.ordinal}"
+
+
+class FakeReport(models.Model):
+    """Somebody says that a package is a fake. `label` is empty where the code on it
+    is none of ours: that is worth knowing too."""
+
+    code = models.CharField(_("Code as it was scanned"), max_length=80)
+    label = models.ForeignKey(
+        "traceability.Label",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="fake_reports",
+    )
+    bought_at = models.CharField(_("Where it was bought"), max_length=100, blank=True)
+    message = models.CharField(_("What is wrong"), max_length=500)
+    contact = EncryptedField(_("How to reach you"), blank=True)
+    device = models.CharField(_("Device hash"), max_length=64, blank=True)
+    reported_at = models.DateTimeField(_("Reported at"))
+
+    class Meta:
+        verbose_name = _("Report of a fake")
+        verbose_name_plural = _("Reports of fakes")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.code
