@@ -1,0 +1,150 @@
+"""Reads of the ledger: balances, statements, the trial balance, the proof."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from .chart import family_of
+from .models import Account, AccountKind, Entry, EntryLine
+from .verification import Fault, Head, Verification, verify
+
+__all__ = [
+    "Fault",
+    "Head",
+    "StatementRow",
+    "TrialBalance",
+    "TrialRow",
+    "Verification",
+    "balance_fen",
+    "balances",
+    "entries_of",
+    "statement",
+    "trial_balance",
+    "verify",
+]
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """One line of an account, with the balance after it, both in fen."""
+
+    entry: Entry
+    amount_fen: int
+    balance_fen: int
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """The accounts of one family, summed: debit and credit balances in fen."""
+
+    pattern: str
+    kind: AccountKind
+    accounts: int
+    debit_fen: int
+    credit_fen: int
+
+
+@dataclass(frozen=True)
+class TrialBalance:
+    """Every account's balance at one moment; the two sides must be equal."""
+
+    at: datetime
+    rows: list[TrialRow] = field(default_factory=list)
+    overdrawn: list[str] = field(default_factory=list)
+
+    @property
+    def debit_fen(self) -> int:
+        return sum(row.debit_fen for row in self.rows)
+
+    @property
+    def credit_fen(self) -> int:
+        return sum(row.credit_fen for row in self.rows)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether debits equal credits and no guarded account is overdrawn."""
+        return self.debit_fen == self.credit_fen and not self.overdrawn
+
+
+def balance_fen(code: str) -> int:
+    """The account's balance in fen, debit positive; 0 for one never used."""
+    total = EntryLine.objects.filter(account__code=code).aggregate(
+        total=Sum("amount_fen")
+    )["total"]
+    return int(total or 0)
+
+
+def balances(prefix: str) -> dict[str, int]:
+    """Balances in fen of all used accounts whose code starts so, by code."""
+    rows = (
+        EntryLine.objects.filter(account__code__startswith=prefix)
+        .values_list("account__code")
+        .annotate(total=Sum("amount_fen"))
+        .order_by("account__code")
+    )
+    return {code: int(total) for code, total in rows}
+
+
+def entries_of(subject: str) -> QuerySet[Entry]:
+    """What was posted about a subject, oldest first, with lines and accounts."""
+    return (
+        Entry.objects.filter(subject=subject)
+        .order_by("at", "pk")
+        .prefetch_related("lines__account")
+    )
+
+
+def statement(
+    code: str, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[StatementRow]:
+    """An account's lines from `since` up to before `until`, oldest first.
+
+    The first row's balance carries all that was posted before `since`.
+    """
+    lines = EntryLine.objects.filter(account__code=code)
+    balance = 0
+    if since is not None:
+        before = lines.filter(entry__at__lt=since).aggregate(total=Sum("amount_fen"))
+        balance = int(before["total"] or 0)
+        lines = lines.filter(entry__at__gte=since)
+    if until is not None:
+        lines = lines.filter(entry__at__lt=until)
+    for line in lines.select_related("entry").order_by(
+        "entry__at", "entry_id", "position"
+    ):
+        balance += line.amount_fen
+        yield StatementRow(line.entry, line.amount_fen, balance)
+
+
+def trial_balance(now: datetime) -> TrialBalance:
+    """All balances of what had happened by `now`, summed by family of accounts."""
+    accounts = (
+        Account.objects.annotate(
+            total=Sum("lines__amount_fen", filter=Q(lines__entry__at__lte=now)),
+            used=Count("lines"),
+        )
+        .filter(used__gt=0)
+        .values_list("code", "kind", "never_overdrawn", F("total"))
+    )
+    rows: dict[tuple[str, str], list[int]] = {}
+    overdrawn: list[str] = []
+    for code, kind, never_overdrawn, total in accounts.iterator():
+        balance = int(total or 0)
+        family = family_of(code)
+        sums = rows.setdefault((family.pattern if family else code, kind), [0, 0, 0])
+        sums[0] += 1
+        sums[1] += max(balance, 0)
+        sums[2] += max(-balance, 0)
+        normal = 1 if kind in (AccountKind.ASSET, AccountKind.EXPENSE) else -1
+        if never_overdrawn and balance * normal < 0:
+            overdrawn.append(code)
+    return TrialBalance(
+        at=now,
+        rows=[
+            TrialRow(pattern, AccountKind(kind), *sums)
+            for (pattern, kind), sums in sorted(rows.items())
+        ],
+        overdrawn=sorted(overdrawn),
+    )
