@@ -146,3 +146,30 @@ class Assistant(models.Model):
     def serves(self, village_code: str) -> bool:
         """Whether the village is one of this assistant's."""
         return self.villages.filter(pk=village_code).exists()
+
+
+class AuditRecord(models.Model):
+    """Who did what to whom, and when: appointments, roles, registrations.
+
+    Rows are added and never changed. `subject` names a row ("assistant:3"),
+    `detail` says what of it; neither holds a person's name or number.
+    """
+
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+    )
+    act = models.CharField(_("Act"), max_length=40)
+    subject = models.CharField(_("Subject"), max_length=80, db_index=True)
+    detail = models.CharField(_("Detail"), max_length=200, blank=True)
+    at = models.DateTimeField(_("At"))
+
+    class Meta:
+        verbose_name = _("Audit record")
+        verbose_name_plural = _("Audit records")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.subject} {self.detail}".strip()

@@ -7,3 +7,6 @@ class UsersConfig(AppConfig):
     label = "users"
     verbose_name = _("Users")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from shop.users import receivers  # noqa: F401, PLC0415

@@ -76,6 +76,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             self._held_roles = set(self.roles.values_list("role", flat=True))
         return self._held_roles
 
+    def forget_roles(self) -> None:
+        """Have the roles asked again after one was given or taken."""
+        self.__dict__.pop("_held_roles", None)
+
 
 class Role(models.TextChoices):
     """What somebody is to the county; one person may be several."""

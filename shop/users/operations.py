@@ -1,13 +1,67 @@
 """Writes about people who log in."""
 
-from shop.users.models import RoleGrant, User
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from partners.organisations.operations import record
+from shop.users.models import Role, RoleGrant, User
 
 
-def grant_role(*, user: User, role: str, by: User | None = None) -> RoleGrant:
-    """Give `user` a role of `Role.values`; giving it twice changes nothing."""
-    grant, created = RoleGrant.objects.get_or_create(
-        user=user, role=role, defaults={"granted_by": by}
-    )
-    if created and hasattr(user, "_held_roles"):
-        del user._held_roles
+def register_user(
+    *, phone: str, at: datetime, name: str = "", password: str | None = None
+) -> User:
+    """Make an account for a phone that has none; without a password: code login only.
+
+    Errors: ValidationError where it is no phone, IntegrityError where it has one.
+    """
+    return User.objects.create_user(phone, password, name=name, date_joined=at)
+
+
+class UnableToGrant(Exception):
+    """A role cannot be given or taken; says why."""
+
+
+def grant_role(
+    *, user: User, role: str, at: datetime, by: User | None = None
+) -> RoleGrant:
+    """Give `user` a role of `Role.values`; giving it twice changes nothing.
+
+    `by=None` is the system itself; anybody else needs `users.grant_role`.
+
+    Errors: UnableToGrant.
+    """
+    _require_granter(role=role, by=by)
+    with transaction.atomic():
+        grant, created = RoleGrant.objects.get_or_create(
+            user=user, role=role, defaults={"granted_by": by, "granted_at": at}
+        )
+        if created:
+            record(
+                act="grant_role", subject=f"user:{user.pk}", detail=role, by=by, at=at
+            )
+    user.forget_roles()
     return grant
+
+
+def revoke_role(*, user: User, role: str, at: datetime, by: User | None = None) -> None:
+    """Take a role from `user`; taking what is not held changes nothing.
+
+    Errors: UnableToGrant.
+    """
+    _require_granter(role=role, by=by)
+    with transaction.atomic():
+        taken, __ = RoleGrant.objects.filter(user=user, role=role).delete()
+        if taken:
+            record(
+                act="revoke_role", subject=f"user:{user.pk}", detail=role, by=by, at=at
+            )
+    user.forget_roles()
+
+
+def _require_granter(*, role: str, by: User | None) -> None:
+    if role not in Role.values:
+        raise UnableToGrant(_("There is no role %(role)s.") % {"role": role})
+    if by is not None and not by.has_perm("users.grant_role"):
+        raise UnableToGrant(_("Only a county operator gives and takes roles."))

@@ -70,4 +70,20 @@ class Migration(migrations.Migration):
             model_name='farmer',
             constraint=models.UniqueConstraint(fields=('phone_index',), name='farmer_phone_once'),
         ),
+        migrations.CreateModel(
+            name='AuditRecord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('act', models.CharField(max_length=40, verbose_name='Act')),
+                ('subject', models.CharField(db_index=True, max_length=80, verbose_name='Subject')),
+                ('detail', models.CharField(blank=True, max_length=200, verbose_name='Detail')),
+                ('at', models.DateTimeField(verbose_name='At')),
+                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'Audit record',
+                'verbose_name_plural': 'Audit records',
+                'ordering': ['-at', '-pk'],
+            },
+        ),
     ]

@@ -1,0 +1,6 @@
+"""What organisations announces."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction with assistant=, by= (None: the system) and at=.
+assistant_appointed = Signal()

@@ -1,0 +1,18 @@
+"""What accounts do about what happens elsewhere."""
+
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from partners.organisations.models import Assistant
+from partners.organisations.signals import assistant_appointed
+from shop.users import operations
+from shop.users.models import Role, User
+
+
+@receiver(assistant_appointed)
+def give_assistant_role(
+    *, assistant: Assistant, by: User | None, at: datetime, **kwargs: Any
+) -> None:
+    operations.grant_role(user=assistant.user, role=Role.ASSISTANT, by=by, at=at)
