@@ -7,7 +7,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from partners import measures
+from partners.files import StoredImage
 from partners.organisations.models import Assistant, Cooperative, Division, Farmer
+from shop.listings.words import pack_words
 
 
 class Seller(models.Model):
@@ -116,13 +118,24 @@ class Listing(models.Model):
         verbose_name=_("Category"),
     )
 
+    lot = models.ForeignKey(
+        "traceability.Lot",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="listings",
+        verbose_name=_("Lot"),
+    )
+
     said = models.CharField(_("What was said"), max_length=200, blank=True)
+    spans = models.JSONField(default=list, blank=True, editable=False)
     unread = models.JSONField(_("What to ask"), default=list, blank=True)
 
     crop = models.CharField(_("Crop"), max_length=20, blank=True)
     title = models.CharField(_("Title"), max_length=40, blank=True)
     description = models.TextField(_("Description"), max_length=2000, blank=True)
     picture = models.CharField(_("Illustration"), max_length=40, blank=True)
+    photos = models.JSONField(_("Photos"), default=list, blank=True)
     fresh = models.BooleanField(
         _("Fresh"), default=True, help_text=_("No seven-day return.")
     )
@@ -207,6 +220,21 @@ class Listing(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.said
+
+    @property
+    def pack(self) -> str:
+        """5斤装, 30枚装, 500克/瓶: how much one buys, in the reader's language."""
+        return pack_words(
+            pack_g=self.pack_g,
+            pieces=self.pieces,
+            piece_unit=self.piece_unit,
+            container=self.container,
+        )
+
+    @property
+    def stored_photos(self) -> list[StoredImage]:
+        """The farmer's own pictures, the first one first."""
+        return [StoredImage.from_json(photo) for photo in self.photos]
 
     @property
     def unit_price_fen(self) -> int | None:

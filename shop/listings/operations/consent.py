@@ -18,7 +18,6 @@ from shop.listings.models import Consent, Listing
 from shop.listings.operations.catalogue import seller_for
 from shop.listings.operations.sale import publish, set_price
 from shop.listings.terms import fingerprint, missing
-from shop.notices.operations import send_text
 
 LINK_LASTS = timedelta(days=3)
 MOST_WRONG_CODES = 5
@@ -109,6 +108,8 @@ def _ask(
     by: Assistant,
     at: datetime,
 ) -> Asked:
+    from shop.notices.operations import send_text  # noqa: PLC0415
+
     since = at - timedelta(days=1)
     if listing.consents.filter(asked_at__gt=since).count() >= MOST_ASKED_A_DAY:
         raise UnableToSend(

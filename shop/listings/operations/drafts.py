@@ -6,14 +6,17 @@ from typing import Unpack
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from partners.files import Upload, store_image
 from partners.organisations.models import Assistant
 from shop.listings.cleaning import clean_line, clean_story
 from shop.listings.models import Listing
 from shop.listings.operations.consent import withdraw
+from shop.listings.signals import listing_changed
 from shop.listings.terms import Changes, missing
 
 EDITABLE = (Listing.Status.DRAFT, Listing.Status.SENT)
 LONGEST_SENTENCE = 200
+MOST_PHOTOS = 6
 _LIMITS = {
     "pack_g": 1_000_000,
     "pieces": 100_000,
@@ -95,6 +98,55 @@ def _apply(listing: Listing, changes: Changes, *, by: Assistant) -> None:
     if listing.seller and listing.seller.farmer_id not in (None, listing.farmer_id):
         listing.seller = None
     listing.unread = missing(listing)
+
+
+def add_photo(
+    *, listing: Listing, file: Upload, by: Assistant, at: datetime
+) -> Listing:
+    """Keep a picture of the produce, at most six; the first one is on the card.
+
+    Errors: UnableToStore where it is no picture; UnableToCorrect where there are
+    six already or the listing is over.
+    """
+    del by
+    if len(listing.photos) >= MOST_PHOTOS:
+        raise UnableToCorrect(_("Six photos are enough; take one away first."))
+    stored = store_image(file, folder=f"listings/{at:%Y-%m}")
+    with transaction.atomic():
+        held = _with_photos(listing)
+        known = {photo["sha256"] for photo in held.photos}
+        if stored.sha256 not in known:
+            held.photos = [*held.photos, stored.as_json()][:MOST_PHOTOS]
+        return _keep_photos(held, at=at)
+
+
+@transaction.atomic
+def remove_photo(
+    *, listing: Listing, sha256: str, by: Assistant, at: datetime
+) -> Listing:
+    """Take a picture away; the crop's illustration stands in where none is left.
+
+    Errors: UnableToCorrect where the listing is over.
+    """
+    del by
+    held = _with_photos(listing)
+    held.photos = [photo for photo in held.photos if photo["sha256"] != sha256]
+    return _keep_photos(held, at=at)
+
+
+def _with_photos(listing: Listing) -> Listing:
+    held = Listing.objects.select_for_update().get(pk=listing.pk)
+    if held.status in (Listing.Status.DENIED, Listing.Status.ENDED):
+        raise UnableToCorrect(_("This offer is over."))
+    return held
+
+
+def _keep_photos(held: Listing, *, at: datetime) -> Listing:
+    held.changed_at = at
+    held.save(update_fields=["photos", "changed_at"])
+    if held.status == Listing.Status.ON_SALE:
+        listing_changed.send(sender=Listing, listing=held)
+    return held
 
 
 @transaction.atomic

@@ -13,6 +13,8 @@ from partners.organisations.models import Assistant
 from shop.listings import signals
 from shop.listings.models import Listing
 from shop.listings.operations.catalogue import set_up_catalogue
+from shop.listings.words import title_words
+from traceability.models import Lot
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.models import Product
@@ -30,6 +32,10 @@ class UnableToChangeStock(Exception):
 
 class UnableToEnd(Exception):
     """The listing is not on sale."""
+
+
+class UnableToLink(Exception):
+    """The lot is not this listing's farmer's."""
 
 
 def publish(*, listing: Listing, at: datetime) -> "Product":
@@ -60,7 +66,7 @@ def _make_product(*, listing: Listing, at: datetime) -> "Product":
     product = product_model.objects.create(
         structure=product_model.STANDALONE,
         product_class=set_up_catalogue(),
-        title=listing.title,
+        title=_title(listing),
         description=listing.description,
         is_public=True,
     )
@@ -70,6 +76,16 @@ def _make_product(*, listing: Listing, at: datetime) -> "Product":
         product=product, category_id=listing.category_id
     )
     return product
+
+
+def _title(listing: Listing) -> str:
+    pack = title_words(
+        pack_g=listing.pack_g,
+        pieces=listing.pieces,
+        piece_unit=listing.piece_unit,
+        container=listing.container,
+    )
+    return f"{listing.title} {pack}"
 
 
 def _make_stock_record(*, listing: Listing, product: "Product") -> None:
@@ -155,6 +171,26 @@ def end_listing(*, listing: Listing, by: Assistant | None, at: datetime) -> List
     )
     held.consents.filter(answer="").update(answer="withdrawn", answered_at=at)
     signals.listing_ended.send(sender=Listing, listing=held)
+    return held
+
+
+@transaction.atomic
+def link_lot(*, listing: Listing, lot: Lot, at: datetime) -> Listing:
+    """Say which lot is being sold; a later lot of the same farmer may follow.
+
+    Errors: UnableToLink where the lot is another farmer's or another village's.
+    """
+    held = Listing.objects.select_for_update().get(pk=listing.pk)
+    if lot.village_id != held.village_id or lot.farmer_id not in (
+        None,
+        held.farmer_id,
+    ):
+        raise UnableToLink(_("This lot was grown by somebody else."))
+    held.lot = lot
+    held.changed_at = at
+    held.save(update_fields=["lot", "changed_at"])
+    if held.status == Listing.Status.ON_SALE:
+        signals.listing_changed.send(sender=Listing, listing=held)
     return held
 
 
