@@ -193,7 +193,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "texts": {"task": "shop.notices.tasks.deliver_due_texts", "schedule": 15.0},
+}
 
 # Where people reach us; goes into codes, links in messages and payment calls.
 BASE_URL = env.text("XIANGJI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -213,6 +215,18 @@ ALIPAY_APP_PRIVATE_KEY_FILE = env.text("ALIPAY_APP_PRIVATE_KEY_FILE")
 ALIPAY_PUBLIC_KEY_FILE = env.text("ALIPAY_PUBLIC_KEY_FILE")
 ALIPAY_TIMEOUT_SECONDS = 5
 ALIPAY_SANDBOX = False
+
+# Text messages. The demo shows them on a page, production names its provider.
+TEXT_PROVIDER = "shop.notices.providers.outbox.OutboxProvider"
+ALIYUN_SMS_ENDPOINT = env.text("ALIYUN_SMS_ENDPOINT", "https://dysmsapi.aliyuncs.com")
+ALIYUN_SMS_KEY_ID = env.text("ALIYUN_SMS_KEY_ID")
+ALIYUN_SMS_KEY_SECRET = env.text("ALIYUN_SMS_KEY_SECRET")
+ALIYUN_SMS_SIGN_NAME = env.text("ALIYUN_SMS_SIGN_NAME", "乡集")
+# login_code=SMS_154950909,order_paid=SMS_…: a line of shop/notices/texts.py each.
+ALIYUN_SMS_TEMPLATES = dict(
+    item.split("=", 1) for item in env.items("ALIYUN_SMS_TEMPLATES") if "=" in item
+)
+ALIYUN_SMS_TIMEOUT_SECONDS = 8
 
 # Keys made on first use live here in the demo; production names them one by one.
 KEYS = VAR / "keys"

@@ -30,6 +30,11 @@ ALIPAY_PUBLIC_KEY_FILE = env.required(
     "ALIPAY_PUBLIC_KEY_FILE", "Alipay's public key, PEM"
 )
 
+TEXT_PROVIDER = "shop.notices.providers.aliyun.AliyunProvider"
+ALIYUN_SMS_KEY_ID = env.required("ALIYUN_SMS_KEY_ID", "sends text messages")
+ALIYUN_SMS_KEY_SECRET = env.required("ALIYUN_SMS_KEY_SECRET", "signs their requests")
+env.required("ALIYUN_SMS_TEMPLATES", "login_code=SMS_…,…: the approved wordings")
+
 if "shop.alipay.sandbox" in INSTALLED_APPS or env.flag("ALIPAY_SANDBOX"):
     raise env.MissingSetting("The Alipay sandbox cannot run with production settings.")
 

@@ -1,0 +1,111 @@
+"""Every text message we may send: its words, what they need, how long they matter.
+
+To add one, add a line here, its Chinese to the catalogue, and in production the code
+of the wording that the carrier approved (`ALIYUN_SMS_TEMPLATES`). A text says numbers
+and links, and nothing about a person that its receiver does not need.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+
+@dataclass(frozen=True)
+class Text:
+    """A wording and its blanks. `secret`: its words are forgotten once sent."""
+
+    wording: Any
+    blanks: tuple[str, ...]
+    lasts: timedelta | None = None
+    secret: bool = False
+
+
+TEXTS: dict[str, Text] = {
+    "login_code": Text(
+        gettext_lazy(
+            "Your code to log in is %(code)s. It is good for 5 minutes. "
+            "Tell it to nobody, not even to us."
+        ),
+        ("code",),
+        lasts=timedelta(minutes=5),
+        secret=True,
+    ),
+    "listing_confirm": Text(
+        gettext_lazy(
+            "%(product)s, %(pack)s for %(price)s: shall we sell it for you? "
+            "Say yes or no here: %(link)s or tell your assistant the code %(code)s."
+        ),
+        ("product", "pack", "price", "link", "code"),
+    ),
+    "order_paid": Text(
+        gettext_lazy("Order %(number)s is paid, %(total)s. Follow it here: %(link)s"),
+        ("number", "total", "link"),
+    ),
+    "order_cancelled": Text(
+        gettext_lazy("Order %(number)s is cancelled. Details: %(link)s"),
+        ("number", "link"),
+    ),
+    "order_refunded": Text(
+        gettext_lazy(
+            "%(amount)s of order %(number)s is on its way back to where you paid from. "
+            "Details: %(link)s"
+        ),
+        ("number", "amount", "link"),
+    ),
+    "parcel_handed_over": Text(
+        gettext_lazy(
+            "Your parcel of order %(number)s left the village with %(carrier)s, "
+            "waybill %(waybill)s. Follow it here: %(link)s"
+        ),
+        ("number", "carrier", "waybill", "link"),
+    ),
+    "parcel_delivered": Text(
+        gettext_lazy(
+            "Your parcel of order %(number)s has arrived. "
+            "If a fruit is bad, take a photo and tell us here: %(link)s"
+        ),
+        ("number", "link"),
+    ),
+    "farmer_owed": Text(
+        gettext_lazy("%(amount)s more is yours. What for: %(link)s"),
+        ("amount", "link"),
+    ),
+    "benefit_disbursed": Text(
+        gettext_lazy(
+            "%(amount)s from %(supermarket)s is there for your family. "
+            "Please confirm when you have it: %(link)s"
+        ),
+        ("amount", "supermarket", "link"),
+    ),
+}
+
+
+class UnknownText(LookupError):
+    """No text has this name, or the words given are not the ones it needs."""
+
+
+def require(template: str, words: Mapping[str, str]) -> Text:
+    """The text, whose blanks `words` must fill exactly.
+
+    Errors: UnknownText, naming the text and what is missing or too much.
+    """
+    text = TEXTS.get(template)
+    if text is None:
+        raise UnknownText(f"There is no text {template!r}.")
+    if set(words) != set(text.blanks):
+        raise UnknownText(
+            f"{template} needs {sorted(text.blanks)}, not {sorted(words)}."
+        )
+    return text
+
+
+def render(template: str, words: Mapping[str, str]) -> str:
+    """The message as its receiver reads it, in the county's language."""
+    text = require(template, words)
+    with override(settings.LANGUAGE_CODE):
+        return _("[Xiangji] %(message)s") % {"message": str(text.wording) % words}
