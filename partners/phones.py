@@ -36,4 +36,3 @@ def clean_phone(text: str) -> str:
 def mask_phone(phone: str) -> str:
     """138****5678: enough for its owner to recognise, for nobody to call."""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) == 11 else "****"
-
