@@ -15,6 +15,15 @@ from tests.factories.places import (  # noqa: F401
     village_luxi,
     village_yonggu,
 )
+from tests.factories.shares import (  # noqa: F401
+    agreement,
+    household_li,
+    household_zhang,
+    manager,
+    other_manager,
+    other_supermarket,
+    supermarket,
+)
 from tests.guards import lift_guards_around_flush
 
 lift_guards_around_flush()

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -17,8 +16,11 @@ from partners.models import (
     Supermarket,
 )
 from partners.organisations.models import Division
+from partners.organisations.operations import record
+from partners.people import Person
 from partners.phones import clean_phone
 from partners.privacy import blind_index
+from partners.signals import contact_named, manager_appointed
 
 
 class UnableToRegister(Exception):
@@ -39,7 +41,7 @@ def register_supermarket(
     uscc: str,
     division: Division,
     at: datetime,
-    managers: Iterable[AbstractBaseUser] = (),
+    managers: Iterable[Person] = (),
 ) -> Supermarket:
     """Take in a partner supermarket; `division` is where its shop stands.
 
@@ -53,17 +55,33 @@ def register_supermarket(
                 division=division,
                 joined_at=at,
             )
-            supermarket.managers.set(managers)
     except IntegrityError as error:
         raise UnableToRegister(
             _("A supermarket with this name or credit code is already here.")
         ) from error
+    for manager in managers:
+        appoint_manager(supermarket=supermarket, user=manager, at=at)
     return supermarket
 
 
-def appoint_manager(*, supermarket: Supermarket, user: AbstractBaseUser) -> None:
+def appoint_manager(
+    *, supermarket: Supermarket, user: Person, at: datetime, by: Person | None = None
+) -> None:
     """Let `user` file this supermarket's statements; twice changes nothing."""
-    supermarket.managers.add(user)
+    if supermarket.managers.filter(pk=user.pk).exists():
+        return
+    with transaction.atomic():
+        supermarket.managers.add(user)
+        record(
+            act="appoint_manager",
+            subject=f"supermarket:{supermarket.pk}",
+            detail=f"user:{user.pk}",
+            by=by,
+            at=at,
+        )
+        manager_appointed.send(
+            Supermarket, supermarket=supermarket, user=user, by=by, at=at
+        )
 
 
 def register_household(
@@ -76,7 +94,8 @@ def register_household(
     contact_name: str = "",
     bank_card: str = "",
     card_holder: str = "",
-    contact: AbstractBaseUser | None = None,
+    contact: Person | None = None,
+    by: Person | None = None,
 ) -> Household:
     """Take in a household. Its contact (the householder, if unnamed) confirms receipts.
 
@@ -93,7 +112,7 @@ def register_household(
     phone = _clean(clean_phone, contact_phone)
     try:
         with transaction.atomic():
-            return Household.objects.create(
+            household = Household.objects.create(
                 number=identity.household_number(number),
                 village=village,
                 name=name.strip(),
@@ -108,10 +127,15 @@ def register_household(
                 contact=contact,
                 joined_at=at,
             )
+            if contact is not None:
+                contact_named.send(
+                    Household, household=household, user=contact, by=by, at=at
+                )
     except IntegrityError as error:
         raise UnableToRegister(
             _("A household with this householder's ID number is already here.")
         ) from error
+    return household
 
 
 def add_member(
@@ -144,7 +168,7 @@ def sign_agreement(
     cap_fen: int,
     at: datetime,
     basis: str = Agreement.Basis.ALL,
-    by: AbstractBaseUser | None = None,
+    by: Person | None = None,
 ) -> Agreement:
     """Bind a supermarket to give `rate_bp` (1/10,000) of its monthly profit.
 

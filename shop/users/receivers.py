@@ -7,6 +7,7 @@ from django.dispatch import receiver
 
 from partners.organisations.models import Assistant
 from partners.organisations.signals import assistant_appointed
+from partners.signals import contact_named, manager_appointed
 from shop.users import operations
 from shop.users.models import Role, User
 
@@ -16,3 +17,17 @@ def give_assistant_role(
     *, assistant: Assistant, by: User | None, at: datetime, **kwargs: Any
 ) -> None:
     operations.grant_role(user=assistant.user, role=Role.ASSISTANT, by=by, at=at)
+
+
+@receiver(manager_appointed)
+def give_manager_role(
+    *, user: User, by: User | None, at: datetime, **kwargs: Any
+) -> None:
+    operations.grant_role(user=user, role=Role.SUPERMARKET_MANAGER, by=by, at=at)
+
+
+@receiver(contact_named)
+def give_contact_role(
+    *, user: User, by: User | None, at: datetime, **kwargs: Any
+) -> None:
+    operations.grant_role(user=user, role=Role.HOUSEHOLD_CONTACT, by=by, at=at)
