@@ -30,7 +30,9 @@ def set_up_catalogue() -> "ProductClass":
     known = set(category_model.objects.values_list("code", flat=True))
     for slug, name, _picture in CATEGORIES:
         if slug not in known:
-            category_model.objects.add_root(name=name, slug=slug, code=slug, is_public=True)
+            category_model.objects.add_root(
+                {"name": name, "slug": slug, "code": slug, "is_public": True}
+            )
     return produce
 
 
