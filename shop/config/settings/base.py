@@ -1,5 +1,6 @@
 """What is the same everywhere. `local`, `test` and `production` build on it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -195,6 +196,14 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "texts": {"task": "shop.notices.tasks.deliver_due_texts", "schedule": 15.0},
+    "logistics.resume-bookings": {
+        "task": "logistics.tasks.resume_bookings",
+        "schedule": timedelta(minutes=1),
+    },
+    "logistics.ask-about-quiet-parcels": {
+        "task": "logistics.tasks.ask_about_quiet_parcels",
+        "schedule": timedelta(minutes=1),
+    },
 }
 
 # Where people reach us; goes into codes, links in messages and payment calls.
@@ -227,6 +236,18 @@ ALIYUN_SMS_TEMPLATES = dict(
     item.split("=", 1) for item in env.items("ALIYUN_SMS_TEMPLATES") if "=" in item
 )
 ALIYUN_SMS_TIMEOUT_SECONDS = 8
+# Carriers, all through 快递100. Its accounts with each company are a JSON file:
+# {"zhongtong": {"partnerId": "…", "partnerKey": "…"}}
+KUAIDI100_API_URL = "https://api.kuaidi100.com"
+KUAIDI100_POLL_URL = "https://poll.kuaidi100.com"
+KUAIDI100_KEY = env.text("KUAIDI100_KEY")
+KUAIDI100_CUSTOMER = env.text("KUAIDI100_CUSTOMER")
+KUAIDI100_SECRET = env.text("KUAIDI100_SECRET")
+KUAIDI100_ACCOUNTS = env.table("KUAIDI100_ACCOUNTS_FILE")
+CARRIERS = env.items("XIANGJI_CARRIERS", "youzhengguonei,zhongtong,shunfeng")
+CARRIER_TIMEOUT_SECONDS = 5
+CARRIER_ASK_AFTER = timedelta(hours=4)
+CARRIER_STANDIN = False
 
 # Keys made on first use live here in the demo; production names them one by one.
 KEYS = VAR / "keys"

@@ -1,5 +1,6 @@
 """Read the environment, once, with errors that name what is missing."""
 
+import json
 import os
 from pathlib import Path
 
@@ -38,3 +39,17 @@ def key_from(path: Path, meaning: str) -> str:
         return path.read_text(encoding="ascii")
     except OSError as error:
         raise MissingSetting(f"Cannot read {path} ({meaning}): {error}.") from error
+
+
+def table(name: str) -> dict[str, dict[str, str]]:
+    """The JSON table in the file that the variable names; empty where it is unset."""
+    path = os.environ.get(name, "")
+    if not path:
+        return {}
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise MissingSetting(f"Cannot read {path} ({name}): {error}.") from error
+    if not isinstance(found, dict):
+        raise MissingSetting(f"{path} ({name}) must hold a JSON object.")
+    return found

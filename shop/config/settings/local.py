@@ -1,6 +1,7 @@
 """One machine, one command: everything embedded, with invented people."""
 
 import secrets
+from datetime import timedelta
 
 from . import env
 from .base import *  # noqa: F403
@@ -32,7 +33,16 @@ SCAN_SALT = local_secret("scan_salt")
 # Without a gateway of its own named, the demo pays at the local sandbox.
 ALIPAY_SANDBOX = not env.text("ALIPAY_GATEWAY")
 ALIPAY_SANDBOX_URL = env.text("ALIPAY_SANDBOX_URL", "http://127.0.0.1:8001")
-CARRIER_SANDBOX_URL = env.text("CARRIER_SANDBOX_URL", "http://127.0.0.1:8001/carrier")
+
+# Without an account at 快递100, parcels go to a carrier played on this machine.
+CARRIER_STANDIN = not env.text("KUAIDI100_KEY")
+CARRIER_STANDIN_URL = env.text("CARRIER_STANDIN_URL", "http://127.0.0.1:8002")
+if CARRIER_STANDIN:
+    KUAIDI100_API_URL = KUAIDI100_POLL_URL = CARRIER_STANDIN_URL
+    KUAIDI100_KEY = KUAIDI100_CUSTOMER = "demo"
+    KUAIDI100_SECRET = local_secret("carrier_secret")
+    CARRIERS = ["shilikuaidi"]
+    CARRIER_ASK_AFTER = timedelta(minutes=1)
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},

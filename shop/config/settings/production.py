@@ -34,6 +34,11 @@ TEXT_PROVIDER = "shop.notices.providers.aliyun.AliyunProvider"
 ALIYUN_SMS_KEY_ID = env.required("ALIYUN_SMS_KEY_ID", "sends text messages")
 ALIYUN_SMS_KEY_SECRET = env.required("ALIYUN_SMS_KEY_SECRET", "signs their requests")
 env.required("ALIYUN_SMS_TEMPLATES", "login_code=SMS_…,…: the approved wordings")
+KUAIDI100_KEY = env.required("KUAIDI100_KEY", "our account at 快递100: 授权 key")
+KUAIDI100_CUSTOMER = env.required("KUAIDI100_CUSTOMER", "our customer number there")
+KUAIDI100_SECRET = env.required("KUAIDI100_SECRET", "our account's secret there")
+if env.flag("CARRIER_STANDIN"):
+    raise env.MissingSetting("The carrier stand-in cannot run in production.")
 
 if "shop.alipay.sandbox" in INSTALLED_APPS or env.flag("ALIPAY_SANDBOX"):
     raise env.MissingSetting("The Alipay sandbox cannot run with production settings.")

@@ -15,6 +15,7 @@ FIELD_SECRET = "test-field-secret"
 BLIND_INDEX_SECRET = "test-blind-index-secret"
 LABEL_SECRET = "test-label-secret"
 SCAN_SALT = "test-scan-salt"
+KUAIDI100_SECRET = "test-carrier-secret"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

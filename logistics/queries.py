@@ -1,0 +1,152 @@
+"""What freight costs, and where a parcel is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from logistics.models import FreightRule, FreightTemplate, Parcel, ParcelEvent
+from logistics.regions import region_name
+
+
+class NotDelivered(Exception):
+    """Nothing of this template is sent to `region`; offer another address."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        super().__init__(_("Not delivered to %(region)s.") % {"region": region})
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What sending costs, in fen, and from which sum of goods it costs nothing."""
+
+    fen: int
+    free_from_fen: int | None
+
+
+def quote(
+    *,
+    template: FreightTemplate,
+    division_code: str,
+    weight_g: int,
+    pieces: int,
+    goods_fen: int,
+) -> Quote:
+    """Freight to a division, by the rule with the longest matching code.
+
+    `weight_g` counts for templates by weight, `pieces` for those by the piece; both
+    and `goods_fen` (the goods' price, for the free-shipping threshold) must not be
+    negative. What does not fill a whole additional unit costs a whole one.
+
+    Errors: NotDelivered with the region's name; ValueError for negative amounts.
+    """
+    if min(weight_g, pieces, goods_fen) < 0:
+        raise ValueError("weight, pieces and goods must not be negative")
+    rule = _rule_for(template, division_code)
+    if rule is None or not rule.delivers:
+        raise NotDelivered(region_name(rule.region_code if rule else division_code))
+    free_from = rule.free_from_fen
+    if free_from is not None and goods_fen >= free_from:
+        return Quote(fen=0, free_from_fen=free_from)
+    by_weight = template.basis == FreightTemplate.Basis.WEIGHT
+    beyond = max(0, (weight_g if by_weight else pieces) - rule.first_units)
+    steps = -(-beyond // rule.additional_units)
+    return Quote(
+        fen=rule.first_fen + steps * rule.additional_fen, free_from_fen=free_from
+    )
+
+
+def _rule_for(template: FreightTemplate, division_code: str) -> FreightRule | None:
+    # A template's few rules are read whole, so that a prefetched list asks nothing.
+    matching = [
+        rule
+        for rule in template.rules.all()
+        if division_code.startswith(rule.region_code)
+    ]
+    return max(matching, key=lambda rule: len(rule.region_code), default=None)
+
+
+def lowest_fen(template: FreightTemplate) -> int:
+    """The least anybody pays for the first unit: "freight from ¥6" on a card."""
+    return min(
+        (rule.first_fen for rule in template.rules.all() if rule.delivers), default=0
+    )
+
+
+def not_delivered_to(template: FreightTemplate) -> list[str]:
+    """The names of the regions this template leaves out, in the codes' order."""
+    rules = sorted(template.rules.all(), key=lambda rule: rule.region_code)
+    return [region_name(rule.region_code) for rule in rules if not rule.delivers]
+
+
+def explain(
+    *,
+    template: FreightTemplate,
+    division_code: str,
+    weight_g: int = 0,
+    pieces: int = 1,
+    goods_fen: int = 0,
+) -> str:
+    """The product page's sentence: "To Beijing ¥8, free from ¥99".
+
+    Says so where the template does not go there; never raises NotDelivered.
+    """
+    try:
+        found = quote(
+            template=template,
+            division_code=division_code,
+            weight_g=weight_g,
+            pieces=pieces,
+            goods_fen=goods_fen,
+        )
+    except NotDelivered as error:
+        return str(error)
+    words = {
+        "region": region_name(division_code[:2]),
+        "fee": short_yuan(found.fen),
+        "threshold": short_yuan(found.free_from_fen or 0),
+    }
+    if found.fen == 0:
+        return _("To %(region)s: free delivery") % words
+    if found.free_from_fen is not None:
+        return _("To %(region)s %(fee)s, free from %(threshold)s") % words
+    return _("To %(region)s %(fee)s") % words
+
+
+def short_yuan(amount_fen: int) -> str:
+    """¥8 or ¥8.50: freight in a sentence, without needless zeros."""
+    whole, cents = divmod(amount_fen, 100)
+    return f"¥{whole}.{cents:02d}" if cents else f"¥{whole}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a parcel's way, newest first on a page."""
+
+    title: str
+    at: datetime
+    place: str
+    text: str
+    latest: bool
+
+
+def timeline(parcel: Parcel) -> list[Step]:
+    """What happened to the parcel, newest first, in the reader's words."""
+    events = sorted(
+        parcel.events.all(), key=lambda event: (event.happened_at, event.pk)
+    )
+    return [
+        _step(event, latest=position == 0)
+        for position, event in enumerate(reversed(events))
+    ]
+
+
+def _step(event: ParcelEvent, *, latest: bool) -> Step:
+    return Step(
+        title=event.get_kind_display(),
+        at=event.happened_at,
+        place=event.place,
+        text=event.text,
+        latest=latest,
+    )

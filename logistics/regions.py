@@ -1,0 +1,70 @@
+"""What a region is called when people talk: 湖南省 is 湖南, 北京市 is 北京."""
+
+import re
+
+from partners.organisations.models import Division
+from partners.organisations.queries import UNSPOKEN
+
+# Freight knows these three by their GB/T 2260 codes; the statistics bureau's list of
+# divisions has no rows for them.
+BEYOND_THE_LIST = {"71": "台湾", "81": "香港", "82": "澳门"}
+
+# The peoples named in autonomous regions, prefectures and counties.
+_PEOPLES = """
+维吾尔 哈萨克 柯尔克孜 塔吉克 锡伯 蒙古族 蒙古 回族 藏族 壮族 苗族 侗族 瑶族 彝族 土家族
+布依族 白族 傣族 景颇族 傈僳族 哈尼族 拉祜族 佤族 纳西族 怒族 独龙族 普米族 布朗族 羌族
+土族 撒拉族 东乡族 保安族 裕固族 朝鲜族 满族 达斡尔族 鄂温克族 鄂伦春族 畲族 黎族 毛南族
+仫佬族 仡佬族 水族 各族 壮 回
+"""
+_PEOPLE = "|".join(sorted(_PEOPLES.split(), key=len, reverse=True))
+_AUTONOMOUS = re.compile(rf"(?P<stem>..+?)(?:(?:{_PEOPLE})族?)*自治[区州县旗]$")
+_SUFFIX = re.compile(r"(特别行政区|省|市|地区|盟|林区|新区|区|县|旗)$")
+
+
+def short_name(name: str) -> str:
+    """The name as it is said: 北京市 → 北京, 湘西土家族苗族自治州 → 湘西.
+
+    A name that would keep fewer than two characters stays as it is: 道县.
+    """
+    autonomous = _AUTONOMOUS.fullmatch(name)
+    if autonomous:
+        return autonomous["stem"]
+    stem = _SUFFIX.sub("", name)
+    return stem if len(stem) >= 2 else name
+
+
+def region_name(region_code: str) -> str:
+    """What the beginning of a division's code (2, 4, 6 or more digits) is called.
+
+    The nearest known name is used: of a county nobody loaded, its city or province.
+    """
+    for length in (6, 4, 2):
+        prefix = region_code[:length]
+        if prefix in BEYOND_THE_LIST:
+            return BEYOND_THE_LIST[prefix]
+        row = Division.objects.filter(pk=prefix.ljust(12, "0")).first()
+        if row is not None and row.name not in UNSPOKEN:
+            return short_name(row.name)
+    return region_code
+
+
+def postal_name(code: str) -> str:
+    """A division's place as it is written on a parcel: 湖南省长沙市岳麓区麓谷街道."""
+    return "".join(_spoken_names(code))
+
+
+def region_path(code: str) -> str:
+    """Province, city and county the way carriers take them: 湖南省-长沙市-岳麓区."""
+    return "-".join(_spoken_names(code[:6].ljust(12, "0")))
+
+
+def _spoken_names(code: str) -> list[str]:
+    wanted = [code[:length].ljust(12, "0") for length in (2, 4, 6, 9, 12)]
+    names = Division.objects.in_bulk(set(wanted))
+    found: list[str] = []
+    for division_code in dict.fromkeys(wanted):
+        row = names.get(division_code)
+        # 东莞市 stands for both its city and its only county.
+        if row is not None and row.name not in {*UNSPOKEN, *found}:
+            found.append(row.name)
+    return found
