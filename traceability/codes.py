@@ -107,12 +107,6 @@ def number_of(text: str) -> int | None:
     return _permute(body & MAX_NUMBER, keys.rounds[::-1])
 
 
-def canonical(text: str) -> str | None:
-    """The code as it is printed, from however it was typed; None for a forged one."""
-    number = number_of(text)
-    return None if number is None else code_of(number)
-
-
 def grouped(code: str) -> str:
     """ABCDE-FGHJK-…: as people read a code aloud."""
     return "-".join(code[i : i + 5] for i in range(0, LENGTH, 5))

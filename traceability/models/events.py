@@ -90,7 +90,9 @@ class Evidence(models.Model):
     result = models.CharField(_("Result in words"), max_length=60, blank=True)
     identifier = models.CharField(_("Number on the mark"), max_length=18, blank=True)
     done_on = models.DateField(_("Done on"), null=True)
-    file = models.FileField(_("File"), upload_to="evidence/%Y/%m/")
+    file = models.FileField(_("File"), upload_to="evidence", max_length=120)
+    # Of photos, all three widths: files.StoredImage as JSON.
+    picture = models.JSONField(_("Picture"), null=True)
     media_type = models.CharField(_("Media type"), max_length=40)
     size_bytes = models.PositiveIntegerField(_("Size in bytes"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)

@@ -252,6 +252,17 @@ CARRIER_STANDIN = False
 # Keys made on first use live here in the demo; production names them one by one.
 KEYS = VAR / "keys"
 
+# Private keys that sign: PEM files, one for each KeyPurpose of traceability.
+SIGNING_KEY_FILES = {
+    "certificate": str(KEYS / "certificate.pem"),
+    "log": str(KEYS / "log.pem"),
+}
+# The transparency log: its name in every checkpoint, for ever, and its files.
+LOG_ORIGIN = env.text("XIANGJI_LOG_ORIGIN", f"xiangji.example/{COUNTY_CODE[:6]}")
+LOG_FOLDER = VAR / "log"
+# Certificate numbers begin with it: HS-2026-000001.
+CERTIFICATE_PREFIX = env.text("XIANGJI_CERTIFICATE_PREFIX", "HS")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -13,6 +13,15 @@ ALLOWED_HOSTS = env.items("XIANGJI_HOSTS") or [
     env.required("XIANGJI_HOSTS", "the host names people use, comma-separated")
 ]
 BASE_URL = env.required("XIANGJI_BASE_URL", "https://… as people reach us")
+SIGNING_KEY_FILES = {
+    "certificate": env.required(
+        "XIANGJI_CERTIFICATE_KEY_FILE", "the key that signs certificates, PEM"
+    ),
+    "log": env.required("XIANGJI_LOG_KEY_FILE", "the log's signing key, PEM"),
+}
+LOG_ORIGIN = env.required(
+    "XIANGJI_LOG_ORIGIN", "the log's name, host/path, never changed afterwards"
+)
 DATABASES = {
     "default": postgresql(  # noqa: F405
         env.required("DATABASE_URL", "postgresql://user:password@host:port/name")

@@ -1,0 +1,86 @@
+# ruff: noqa: S608  The SQL is put together from constants of this file only.
+"""What the database refuses whoever asks: the promises of this package's rows.
+
+To change one, copy what stands here into migration 0002 first, as history's words.
+"""
+
+from partners.guards import Trigger, append_only, refusal, refusing
+
+_GAP = "traceability_logleaf: an index follows the last one, without a gap"
+_ONCE = "traceability_label: what a label was is never taken back"
+
+LEAF_FOLLOWS = Trigger(
+    name="traceability_logleaf_follows",
+    table="traceability_logleaf",
+    sqlite=f"""
+        BEFORE INSERT ON traceability_logleaf
+        WHEN NEW."index" IS NOT
+            (SELECT coalesce(max("index"), -1) + 1 FROM traceability_logleaf)
+        BEGIN SELECT RAISE(ABORT, '{_GAP}'); END""",
+    postgresql="BEFORE INSERT ON traceability_logleaf FOR EACH ROW",
+    body=f"""
+        BEGIN
+            IF NEW."index" <>
+                (SELECT coalesce(max("index"), -1) + 1 FROM traceability_logleaf) THEN
+                RAISE EXCEPTION '{_GAP}'
+                USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        END""",
+)
+
+_TAKEN_BACK = """
+    NEW.number <> OLD.number OR NEW.batch_id <> OLD.batch_id
+    OR NEW.scan_count < OLD.scan_count
+    OR (OLD.activated_at IS NOT NULL
+        AND (NEW.activated_at IS NULL OR NEW.activated_at <> OLD.activated_at))
+    OR (OLD.first_scanned_at IS NOT NULL
+        AND (NEW.first_scanned_at IS NULL
+             OR NEW.first_scanned_at <> OLD.first_scanned_at))
+"""
+LABEL_KEEPS_ITS_PAST = Trigger(
+    name="traceability_label_keeps_its_past",
+    table="traceability_label",
+    sqlite=f"""
+        BEFORE UPDATE ON traceability_label WHEN {_TAKEN_BACK}
+        BEGIN SELECT RAISE(ABORT, '{_ONCE}'); END""",
+    postgresql="BEFORE UPDATE ON traceability_label FOR EACH ROW",
+    body=f"""
+        BEGIN
+            IF {_TAKEN_BACK} THEN
+                RAISE EXCEPTION '{_ONCE}'
+                USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        END""",
+)
+
+_APPEND_ONLY = (
+    "certificate",
+    "event",
+    "evidence",
+    "labelbatch",
+    "logcheckpoint",
+    "logleaf",
+    "lotlink",
+    "scan",
+    "signingkey",
+    "statusevent",
+)
+
+TRIGGERS: tuple[Trigger, ...] = (
+    *(
+        trigger
+        for model in _APPEND_ONLY
+        for trigger in append_only(f"traceability_{model}")
+    ),
+    LEAF_FOLLOWS,
+    LABEL_KEEPS_ITS_PAST,
+    refusing("traceability_label_no_delete", "traceability_label", "DELETE"),
+    Trigger(
+        name="traceability_label_no_truncate",
+        table="traceability_label",
+        postgresql="BEFORE TRUNCATE ON traceability_label FOR EACH STATEMENT",
+        body=refusal(_ONCE),
+    ),
+)

@@ -1,0 +1,255 @@
+"""Issuing certificates, and saying that one no longer holds."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from partners import measures
+from partners.organisations.queries import full_name
+from partners.people import Person
+from traceability import queries, regulation, signing
+from traceability.canonical import canonical_json, sha256_hex, timestamp
+from traceability.models import (
+    Certificate,
+    CertificateBalance,
+    KeyPurpose,
+    LeafKind,
+    Lot,
+    StatusEvent,
+)
+from traceability.operations.counters import take_numbers
+from traceability.operations.log import append_leaf, register_key
+from traceability.operations.statuses import record_status
+
+DOCUMENT_VERSION = 1
+
+
+class UnableToCertify(Exception):
+    """The lot cannot be certified so; the message says what to change."""
+
+
+class UnableToWithdraw(Exception):
+    """The certificate is withdrawn already, or no reason is given."""
+
+
+def issue_certificate(
+    *,
+    lot: Lot,
+    basis: Sequence[str],
+    quantity_g: int,
+    promisor: str,
+    contact: str,
+    form: str = Certificate.Form.HOUSEHOLD,
+    by: Person,
+    at: datetime,
+) -> Certificate:
+    """Sign a 承诺达标合格证 for so many grams of a lot, and log it.
+
+    `basis` are keys of regulation.BASES; `promisor` is who promises and `contact`
+    how to reach them: both are signed as salted hashes only. Numbers run per county
+    and year without gaps.
+
+    Errors: UnableToCertify where the lot holds less, is recalled, or was harvested
+    inside a spray's safety interval; signing.MissingKey.
+    """
+    _require_facts(basis=basis, promisor=promisor, contact=contact, form=form)
+    key = register_key(purpose=KeyPurpose.CERTIFICATE, at=at)
+    with transaction.atomic():
+        _book(lot, quantity_g)
+        _require_fit(lot, basis)
+        disclosure = {
+            "promisor": {"value": promisor.strip(), "salt": secrets.token_hex(16)},
+            "contact": {"value": contact.strip(), "salt": secrets.token_hex(16)},
+        }
+        number = _next_number(at)
+        document = canonical_json(
+            _document(
+                number=number,
+                lot=lot,
+                form=form,
+                basis=basis,
+                quantity_g=quantity_g,
+                disclosure=disclosure,
+                key_id=key.key_id,
+                algorithm=key.algorithm,
+                at=at,
+            )
+        )
+        certificate = Certificate.objects.create(
+            number=number,
+            lot=lot,
+            form=form,
+            quantity_g=quantity_g,
+            document=document,
+            disclosure=json.dumps(disclosure, ensure_ascii=False),
+            sha256=sha256_hex(document),
+            signature=signing.signer(KeyPurpose.CERTIFICATE).sign_text(document),
+            key=key,
+            algorithm=key.algorithm,
+            issued_at=at,
+            issued_by=by,
+        )
+        CertificateBalance.objects.create(
+            certificate=certificate, quantity_g=quantity_g
+        )
+        append_leaf(
+            kind=LeafKind.CERTIFICATE,
+            body={
+                "number": number,
+                "sha256": certificate.sha256,
+                "key_id": key.key_id,
+                "algorithm": key.algorithm,
+                "signature": certificate.signature,
+            },
+            at=at,
+            certificate=certificate,
+        )
+    return certificate
+
+
+def revoke_certificate(
+    *, certificate: Certificate, reason: str, by: Person, at: datetime
+) -> StatusEvent:
+    """Say in public that a certificate must not be relied on. Its quantity stays
+    booked: produce that was certified wrongly is not certified again.
+
+    Errors: UnableToWithdraw.
+    """
+    return _withdraw(
+        certificate, StatusEvent.Status.REVOKED, reason=reason, by=by, at=at
+    )
+
+
+def supersede_certificate(
+    *, certificate: Certificate, reason: str, by: Person, at: datetime
+) -> StatusEvent:
+    """End a certificate because the produce is mixed or repacked under a new one.
+
+    What it covered is free again in its lot. Errors: UnableToWithdraw.
+    """
+    with transaction.atomic():
+        status = _withdraw(
+            certificate, StatusEvent.Status.SUPERSEDED, reason=reason, by=by, at=at
+        )
+        Lot.objects.filter(pk=certificate.lot_id).update(
+            certified_g=F("certified_g") - certificate.quantity_g
+        )
+    return status
+
+
+def commitment(*, value: str, salt: str) -> str:
+    """What stands in the signed text for a personal value: SHA-256 of salt‖value."""
+    return hashlib.sha256(bytes.fromhex(salt) + value.encode()).hexdigest()
+
+
+def _withdraw(
+    certificate: Certificate, status: str, *, reason: str, by: Person, at: datetime
+) -> StatusEvent:
+    if not reason.strip():
+        raise UnableToWithdraw(_("Say why."))
+    with transaction.atomic():
+        Lot.objects.select_for_update().get(pk=certificate.lot_id)
+        if certificate.status_events.exists():
+            raise UnableToWithdraw(_("This certificate is withdrawn already."))
+        return record_status(
+            status=status, certificate=certificate, reason=reason, by=by, at=at
+        )
+
+
+def _require_facts(
+    *, basis: Sequence[str], promisor: str, contact: str, form: str
+) -> None:
+    if not basis or not set(basis) <= regulation.BASES.keys():
+        raise UnableToCertify(_("Say what the promise is based on."))
+    if not promisor.strip() or not contact.strip():
+        raise UnableToCertify(_("Say who promises and how to reach them."))
+    if form not in Certificate.Form.values:
+        raise UnableToCertify(_("Choose whose certificate this is."))
+
+
+def _book(lot: Lot, quantity_g: int) -> None:
+    """Take grams of the lot under the certificate; the condition is the guard."""
+    if quantity_g <= 0:
+        raise UnableToCertify(_("Give a weight of more than zero."))
+    booked = Lot.objects.filter(
+        pk=lot.pk, weight_g__gte=F("split_g") + F("certified_g") + quantity_g
+    ).update(certified_g=F("certified_g") + quantity_g)
+    lot.refresh_from_db(fields=["split_g", "certified_g"])
+    if not booked:
+        raise UnableToCertify(
+            _("Only %(jin)s jin of this lot are left to certify.")
+            % {"jin": measures.jin(lot.free_g)}
+        )
+
+
+def _require_fit(lot: Lot, basis: Sequence[str]) -> None:
+    affected = {lot.pk} | queries.ancestor_ids([lot.pk])
+    if queries.recalled_ids(affected):
+        raise UnableToCertify(_("This lot is recalled."))
+    day = lot.harvest_date
+    safe_from = queries.safe_harvest_date_of(lot=lot, day=day)
+    if safe_from is not None and day < safe_from:
+        raise UnableToCertify(
+            _("Harvested too soon after spraying: it was safe from %(date)s on.")
+            % {"date": date_format(safe_from)}
+        )
+    tested = {"self_test", "commissioned_test"} & set(basis)
+    if tested and not lot.evidence.filter(kind="test_report").exists():
+        raise UnableToCertify(_("Attach the test report first."))
+
+
+def _document(
+    *,
+    number: str,
+    lot: Lot,
+    form: str,
+    basis: Sequence[str],
+    quantity_g: int,
+    disclosure: dict[str, dict[str, str]],
+    key_id: str,
+    algorithm: str,
+    at: datetime,
+) -> dict[str, Any]:
+    """The signed text's content. Keys and codes never change their meaning; a new
+    meaning gets a new version."""
+    return {
+        "title": regulation.TITLE,
+        "version": DOCUMENT_VERSION,
+        "number": number,
+        "form": form,
+        "promises": list(regulation.PROMISES),
+        "basis": sorted(set(basis)),
+        "product": lot.product_name,
+        "quantity_g": quantity_g,
+        "origin": {
+            "code": lot.village_id,
+            "name": full_name(lot.village_id),
+        },
+        "lot": lot.number,
+        "harvest_date": lot.harvest_date.isoformat(),
+        "evidence": [
+            {"kind": kind, "sha256": sha256}
+            for kind, sha256 in lot.evidence.values_list("kind", "sha256")
+        ],
+        "promisor": {"sha256": commitment(**disclosure["promisor"])},
+        "contact": {"sha256": commitment(**disclosure["contact"])},
+        "issued_at": timestamp(at),
+        "key_id": key_id,
+        "algorithm": algorithm,
+    }
+
+
+def _next_number(at: datetime) -> str:
+    prefix, year = settings.CERTIFICATE_PREFIX, timezone.localtime(at).year
+    serial = take_numbers(name=f"certificate:{prefix}:{year}")
+    return f"{prefix}-{year}-{serial:06d}"

@@ -1,0 +1,196 @@
+"""What happened to a lot, and the evidence for it."""
+
+import hashlib
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from stdnum.cn import uscc
+
+from partners import files
+from partners.people import Person
+from traceability import queries
+from traceability.models import Event, Evidence, Lot, Plot
+
+# Clocks differ; what lies further ahead has not happened.
+_CLOCK_SLACK = timedelta(minutes=10)
+_MAX_INTERVAL_DAYS = 180
+
+
+class UnableToRecordEvent(Exception):
+    """The event cannot be recorded; the message says what to change."""
+
+
+class UnableToAttach(Exception):
+    """The file cannot be evidence; the message says what to change."""
+
+
+def record_event(
+    *,
+    lot: Lot,
+    kind: str,
+    happened_at: datetime,
+    note: str = "",
+    weight_g: int | None = None,
+    substance: str = "",
+    interval_days: int | None = None,
+    by: Person,
+    at: datetime,
+) -> Event:
+    """Record what happened to a lot; `kind` is one of Event.Kind.
+
+    A spray names its substance and its safety interval (安全间隔期, days). A harvest
+    inside the interval of any spray on the plot is refused. A spray that becomes known
+    after the harvest is recorded: it is the certificate that is refused then.
+
+    Errors: UnableToRecordEvent.
+    """
+    if kind not in Event.Kind.values:
+        raise UnableToRecordEvent(_("Choose what happened."))
+    if happened_at > at + _CLOCK_SLACK:
+        raise UnableToRecordEvent(_("This time has not come yet."))
+    if weight_g is not None and weight_g <= 0:
+        raise UnableToRecordEvent(_("Give a weight of more than zero."))
+    if kind == Event.Kind.SPRAY:
+        _require_spray_facts(substance, interval_days)
+    else:
+        substance, interval_days = "", None
+    with transaction.atomic():
+        if lot.plot_id:
+            # A spray and a harvest of one plot are judged one after the other.
+            Plot.objects.select_for_update().get(pk=lot.plot_id)
+        if kind == Event.Kind.HARVEST:
+            _require_safe_harvest(lot, happened_at, weight_g)
+        return Event.objects.create(
+            lot=lot,
+            kind=kind,
+            happened_at=happened_at,
+            note=note.strip(),
+            weight_g=weight_g,
+            substance=substance.strip(),
+            interval_days=interval_days,
+            recorded_by=by,
+            recorded_at=at,
+        )
+
+
+def strike_event(*, event: Event, reason: str, by: Person, at: datetime) -> Event:
+    """Strike out an event that was wrong; it stays on record beside the reason.
+
+    Errors: UnableToRecordEvent where it is struck out already or no reason is given.
+    """
+    if not reason.strip():
+        raise UnableToRecordEvent(_("Say why the entry was wrong."))
+    if event.strikes_id is not None:
+        raise UnableToRecordEvent(_("This entry only strikes out another one."))
+    try:
+        with transaction.atomic():
+            return Event.objects.create(
+                lot_id=event.lot_id,
+                kind=event.kind,
+                happened_at=event.happened_at,
+                note=reason.strip(),
+                substance=event.substance,
+                interval_days=event.interval_days,
+                strikes=event,
+                recorded_by=by,
+                recorded_at=at,
+            )
+    except IntegrityError as error:
+        raise UnableToRecordEvent(_("This entry is already struck out.")) from error
+
+
+def attach_evidence(
+    *,
+    lot: Lot,
+    kind: str,
+    title: str,
+    file: Any,
+    result: str = "",
+    identifier: str = "",
+    done_on: date | None = None,
+    by: Person,
+    at: datetime,
+) -> Evidence:
+    """Keep a paper or a picture about a lot; `kind` is one of Evidence.Kind.
+
+    The file is told by its content; pictures are written anew without the data that
+    cameras add. The hash is of what we keep, so that whoever downloads it can compare.
+    An organic mark needs its 17 digits, a GI licence its social credit code.
+
+    Errors: UnableToAttach.
+    """
+    if kind not in Evidence.Kind.values:
+        raise UnableToAttach(_("Choose what the file is."))
+    if not title.strip():
+        raise UnableToAttach(_("Give the file a title."))
+    identifier = _checked_identifier(kind, identifier)
+    folder = f"evidence/{timezone.localtime(at):%Y-%m}"
+    picture = None
+    try:
+        if kind == Evidence.Kind.PHOTO:
+            image = files.store_image(file, folder=folder)
+            name, media_type, picture = image.large.name, "image/webp", image.as_json()
+        else:
+            document = files.store_document(file, folder=folder, private=False)
+            name, media_type = document.name, document.content_type
+    except files.UnableToStore as error:
+        raise UnableToAttach(str(error)) from error
+    with files.public_storage().open(name) as kept:
+        data = kept.read()
+    evidence, created = Evidence.objects.get_or_create(
+        lot=lot,
+        sha256=hashlib.sha256(data).hexdigest(),
+        defaults={
+            "kind": kind,
+            "title": title.strip(),
+            "result": result.strip(),
+            "identifier": identifier,
+            "done_on": done_on,
+            "file": name,
+            "picture": picture,
+            "media_type": media_type,
+            "size_bytes": len(data),
+            "attached_by": by,
+            "attached_at": at,
+        },
+    )
+    if not created:
+        raise UnableToAttach(_("This file is attached already."))
+    return evidence
+
+
+def _require_spray_facts(substance: str, interval_days: int | None) -> None:
+    if not substance.strip():
+        raise UnableToRecordEvent(_("Say what was sprayed."))
+    if interval_days is None or not 0 <= interval_days <= _MAX_INTERVAL_DAYS:
+        raise UnableToRecordEvent(
+            _("Give the safety interval from the package, in days.")
+        )
+
+
+def _require_safe_harvest(
+    lot: Lot, happened_at: datetime, weight_g: int | None
+) -> None:
+    day = timezone.localtime(happened_at).date()
+    safe_from = queries.safe_harvest_date_of(lot=lot, day=day)
+    if safe_from is not None and day < safe_from:
+        raise UnableToRecordEvent(
+            _("The plot was sprayed. It may be harvested from %(date)s on.")
+            % {"date": date_format(safe_from)}
+        )
+    if weight_g is not None and weight_g > lot.weight_g:
+        raise UnableToRecordEvent(_("The lot holds less than this weight."))
+
+
+def _checked_identifier(kind: str, identifier: str) -> str:
+    digits = re.sub(r"\s", "", identifier).upper()
+    if kind == Evidence.Kind.ORGANIC and not re.fullmatch(r"\d{17}", digits):
+        raise UnableToAttach(_("An organic code has 17 digits."))
+    if kind == Evidence.Kind.GI_LICENCE and not uscc.is_valid(digits):
+        raise UnableToAttach(_("Give the 18-character social credit code."))
+    return digits

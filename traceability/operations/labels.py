@@ -1,0 +1,217 @@
+"""Minting labels and putting them on packages; recalling what is in them."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from partners import measures
+from partners.people import Person
+from traceability import codes, merkle, queries
+from traceability.models import (
+    Certificate,
+    CertificateBalance,
+    Label,
+    LabelBatch,
+    LeafKind,
+    Lot,
+    StatusEvent,
+)
+from traceability.operations.counters import take_numbers
+from traceability.operations.log import append_leaf
+from traceability.operations.statuses import record_status
+from traceability.signals import lot_recalled
+
+MAX_BATCH = 100_000
+_ROWS_AT_ONCE = 5_000
+
+
+class UnableToMint(Exception):
+    """The labels cannot be made; the message says what to change."""
+
+
+class UnableToPack(Exception):
+    """The label cannot go on a package; the message says why and what to do."""
+
+
+class UnableToVoid(Exception):
+    """The label cannot be voided; the message says why."""
+
+
+class UnableToRecall(Exception):
+    """The lot is recalled already, or no reason is given."""
+
+
+def mint_labels(
+    *,
+    certificate: Certificate,
+    count: int,
+    product_name: str,
+    pack_g: int,
+    expires_on: date | None = None,
+    by: Person,
+    at: datetime,
+) -> LabelBatch:
+    """Make `count` labels for packages of `pack_g` grams under a certificate.
+
+    One line of the log vouches for all of them. Errors: UnableToMint where the
+    certificate covers less or is withdrawn.
+    """
+    if not 0 < count <= MAX_BATCH:
+        raise UnableToMint(
+            _("Make between 1 and %(most)s labels at a time.") % {"most": MAX_BATCH}
+        )
+    if pack_g <= 0:
+        raise UnableToMint(_("Give a weight of more than zero."))
+    with transaction.atomic():
+        _book(certificate, count * pack_g)
+        first = take_numbers(name="label", count=count)
+        numbers = range(first, first + count)
+        leaves = [merkle.leaf_hash(codes.code_of(n).encode()) for n in numbers]
+        batch = LabelBatch.objects.create(
+            number=_next_number(at),
+            certificate=certificate,
+            lot_id=certificate.lot_id,
+            product_name=product_name.strip(),
+            pack_g=pack_g,
+            count=count,
+            first_number=first,
+            root=merkle.root_of(leaves).hex(),
+            expires_on=expires_on,
+            minted_by=by,
+            minted_at=at,
+        )
+        for rows in _chunks(numbers):
+            Label.objects.bulk_create(Label(number=n, batch=batch) for n in rows)
+        append_leaf(
+            kind=LeafKind.BATCH,
+            body={
+                "number": batch.number,
+                "certificate": certificate.number,
+                "count": count,
+                "root": batch.root,
+            },
+            at=at,
+            batch=batch,
+        )
+    return batch
+
+
+def pack_label(*, code: str, at: datetime, by: Person) -> Label:
+    """Activate a label because its package is packed. Exactly once: of two at the
+    same moment one gets UnableToPack.
+
+    Errors: UnableToPack for a code that is none of ours, used, voided, recalled,
+    expired, or whose certificate was withdrawn.
+    """
+    number = codes.number_of(code)
+    if number is None:
+        raise UnableToPack(_("This is not one of our codes. Scan it again."))
+    label = (
+        Label.objects.select_related("batch__lot", "batch__certificate")
+        .filter(pk=number)
+        .first()
+    )
+    if label is None:
+        raise UnableToPack(_("This label is not on record. Use another one."))
+    with transaction.atomic():
+        packed = Label.objects.filter(pk=number, activated_at__isnull=True).update(
+            activated_at=at
+        )
+        if not packed:
+            raise UnableToPack(_("This label is on another package already."))
+        _require_packable(label, timezone.localtime(at).date())
+        label.activated_at = at
+        record_status(status=StatusEvent.Status.ACTIVATED, label=label, by=by, at=at)
+    return label
+
+
+def void_label(*, label: Label, reason: str, by: Person, at: datetime) -> StatusEvent:
+    """Take a spoilt or lost label out of use. Errors: UnableToVoid."""
+    if not reason.strip():
+        raise UnableToVoid(_("Say why."))
+    try:
+        with transaction.atomic():
+            return record_status(
+                status=StatusEvent.Status.VOIDED,
+                label=label,
+                reason=reason,
+                by=by,
+                at=at,
+            )
+    except IntegrityError as error:
+        raise UnableToVoid(_("This label is voided already.")) from error
+
+
+def recall_lot(*, lot: Lot, reason: str, by: Person, at: datetime) -> list[StatusEvent]:
+    """Recall a lot and every lot it went into; all their labels show it at once.
+
+    Sends `lot_recalled` for each of them, inside the transaction.
+    Errors: UnableToRecall.
+    """
+    if not reason.strip():
+        raise UnableToRecall(_("Say why."))
+    with transaction.atomic():
+        affected = {lot.pk} | queries.descendant_ids([lot.pk])
+        already = queries.recalled_ids(affected)
+        if lot.pk in already:
+            raise UnableToRecall(_("This lot is recalled already."))
+        lots = list(
+            Lot.objects.select_for_update()
+            .filter(pk__in=affected - already)
+            .order_by("pk")
+        )
+        events = [
+            record_status(
+                status=StatusEvent.Status.RECALLED,
+                lot=found,
+                reason=reason,
+                by=by,
+                at=at,
+            )
+            for found in lots
+        ]
+        for found in lots:
+            lot_recalled.send(sender=Lot, lot=found, reason=reason, at=at)
+    return events
+
+
+def _book(certificate: Certificate, weight_g: int) -> None:
+    """Put grams of the certificate on labels; the condition is the guard."""
+    if certificate.status_events.exists():
+        raise UnableToMint(_("This certificate is withdrawn."))
+    booked = CertificateBalance.objects.filter(
+        pk=certificate.pk, quantity_g__gte=F("labelled_g") + weight_g
+    ).update(labelled_g=F("labelled_g") + weight_g)
+    if not booked:
+        left = CertificateBalance.objects.get(pk=certificate.pk).free_g
+        raise UnableToMint(
+            _("The certificate covers only %(jin)s jin more.")
+            % {"jin": measures.jin(left)}
+        )
+
+
+def _require_packable(label: Label, day: date) -> None:
+    statuses = queries.statuses_of(label)
+    if StatusEvent.Status.RECALLED in statuses:
+        raise UnableToPack(_("This lot is recalled. Put the package aside."))
+    if StatusEvent.Status.VOIDED in statuses:
+        raise UnableToPack(_("This label was voided. Use another one."))
+    if statuses & {StatusEvent.Status.REVOKED, StatusEvent.Status.SUPERSEDED}:
+        raise UnableToPack(_("The certificate no longer holds. Use a new label."))
+    expires_on = label.batch.expires_on
+    if expires_on is not None and expires_on < day:
+        raise UnableToPack(_("This label's use-by date has passed."))
+
+
+def _next_number(at: datetime) -> str:
+    year = timezone.localtime(at).year
+    return f"B{year}-{take_numbers(name=f'batch:{year}'):06d}"
+
+
+def _chunks(numbers: range) -> Iterator[range]:
+    for start in range(0, len(numbers), _ROWS_AT_ONCE):
+        yield numbers[start : start + _ROWS_AT_ONCE]

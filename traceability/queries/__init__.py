@@ -1,0 +1,45 @@
+"""Reads that span models."""
+
+from traceability.queries.certificates import (
+    Proof,
+    certificate_of_lot,
+    disclosed,
+    proof_of,
+    published_checkpoint,
+)
+from traceability.queries.judging import (
+    State,
+    Verdict,
+    judge,
+    label,
+    scan_of_device,
+    statuses_of,
+)
+from traceability.queries.lots import (
+    ancestor_ids,
+    descendant_ids,
+    recalled_ids,
+    safe_harvest_date,
+    safe_harvest_date_of,
+    standing_events,
+)
+
+__all__ = [
+    "Proof",
+    "State",
+    "Verdict",
+    "ancestor_ids",
+    "certificate_of_lot",
+    "descendant_ids",
+    "disclosed",
+    "judge",
+    "label",
+    "proof_of",
+    "published_checkpoint",
+    "recalled_ids",
+    "safe_harvest_date",
+    "safe_harvest_date_of",
+    "scan_of_device",
+    "standing_events",
+    "statuses_of",
+]

@@ -1,0 +1,60 @@
+"""What is known about certificates, and where the log holds them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from traceability import merkle, tlog
+from traceability.models import Certificate, LogLeaf, Lot
+
+
+@dataclass(frozen=True)
+class Proof:
+    """That the published log holds a line: the path from the line to the root."""
+
+    index: int
+    hashes: list[bytes]
+    checkpoint: tlog.Checkpoint
+
+    @property
+    def text(self) -> str:
+        """The proof as a file that can be checked without us (c2sp.org/tlog-proof)."""
+        return tlog.inclusion_file(
+            index=self.index, hashes=self.hashes, checkpoint=self.checkpoint
+        )
+
+
+def certificate_of_lot(lot: Lot) -> Certificate | None:
+    """The newest certificate of the lot that stands."""
+    return (
+        Certificate.objects.filter(lot=lot, status_events__isnull=True)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def disclosed(certificate: Certificate, field: str) -> str:
+    """Who promises, or the contact, in clear: for the copy that goes with the goods."""
+    value: str = json.loads(certificate.disclosure)[field]["value"]
+    return value
+
+
+def published_checkpoint() -> tlog.Checkpoint | None:
+    """What the log says in public now; None before the first publication."""
+    return tlog.TileFolder(Path(settings.LOG_FOLDER)).checkpoint()
+
+
+def proof_of(leaf: LogLeaf) -> Proof | None:
+    """The proof that a line is in the published log; None while it is not yet.
+
+    Errors: tlog.LogDamaged where files of the log are missing.
+    """
+    folder = tlog.TileFolder(Path(settings.LOG_FOLDER))
+    checkpoint = folder.checkpoint()
+    if checkpoint is None or leaf.index >= checkpoint.size:
+        return None
+    node = folder.node(checkpoint.size)
+    hashes = merkle.inclusion_proof(node, index=leaf.index, size=checkpoint.size)
+    return Proof(index=leaf.index, hashes=hashes, checkpoint=checkpoint)

@@ -1,0 +1,79 @@
+"""What is known about lots."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from traceability.models import Event, Lot, LotLink, Plot, StatusEvent
+
+
+def standing_events(lot: Lot) -> QuerySet[Event]:
+    """The lot's events that were not struck out, oldest first."""
+    return lot.events.filter(strikes__isnull=True, struck_by__isnull=True)
+
+
+def safe_harvest_date(*, plot: Plot, day: date) -> date | None:
+    """The first day after every spray on the plot up to `day`; None without sprays.
+
+    A spray of 26 September with an interval of 20 days allows 16 October.
+    """
+    return _safe_after(Event.objects.filter(lot__plot=plot), day)
+
+
+def safe_harvest_date_of(*, lot: Lot, day: date) -> date | None:
+    """As `safe_harvest_date`, for the plot of a lot, or of all the lots in it."""
+    plots = {lot.plot_id} | {
+        lot.plot_id for lot in Lot.objects.filter(pk__in=ancestor_ids([lot.pk]))
+    }
+    own = _safe_after(lot.events.all(), day)
+    on_plots = _safe_after(Event.objects.filter(lot__plot__in=plots - {None}), day)
+    return max(filter(None, (own, on_plots)), default=None)
+
+
+def _safe_after(events: QuerySet[Event], day: date) -> date | None:
+    sprays = events.filter(
+        kind=Event.Kind.SPRAY, strikes__isnull=True, struck_by__isnull=True
+    ).values_list("happened_at", "interval_days")
+    days = [
+        (timezone.localtime(sprayed_at).date(), interval or 0)
+        for sprayed_at, interval in sprays
+    ]
+    return max(
+        (
+            sprayed_on + timedelta(days=interval)
+            for sprayed_on, interval in days
+            if sprayed_on <= day
+        ),
+        default=None,
+    )
+
+
+def ancestor_ids(lot_ids: Iterable[int]) -> set[int]:
+    """Every lot that went into these, however far back; without themselves."""
+    return _walk(lot_ids, "child_id", "parent_id")
+
+
+def descendant_ids(lot_ids: Iterable[int]) -> set[int]:
+    """Every lot that these went into, however far on; without themselves."""
+    return _walk(lot_ids, "parent_id", "child_id")
+
+
+def _walk(lot_ids: Iterable[int], here: str, there: str) -> set[int]:
+    found: set[int] = set()
+    edge = set(lot_ids)
+    while edge:
+        linked = LotLink.objects.filter(**{f"{here}__in": edge})
+        edge = set(linked.values_list(there, flat=True)) - found
+        found |= edge
+    return found
+
+
+def recalled_ids(lot_ids: Iterable[int]) -> set[int]:
+    """Those of the lots that are recalled."""
+    return set(
+        StatusEvent.objects.filter(
+            lot_id__in=lot_ids, status=StatusEvent.Status.RECALLED
+        ).values_list("lot_id", flat=True)
+    )

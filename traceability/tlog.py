@@ -1,0 +1,210 @@
+"""A transparency log as plain files: C2SP tlog-tiles and signed-note checkpoints.
+
+Sources: c2sp.org/tlog-tiles, c2sp.org/signed-note, c2sp.org/tlog-checkpoint,
+c2sp.org/tlog-proof. A folder of these files can be served by any web server and
+checked by any program that knows the specifications.
+
+Every tile follows from the entries alone, so that writing one again is harmless;
+a file appears whole or not at all.
+"""
+
+import base64
+import hashlib
+import os
+import struct
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from traceability import merkle
+
+WIDTH = 256
+_HEIGHT = 8
+_ED25519 = b"\x01"
+MAX_ENTRY_BYTES = 65_535
+
+
+class LogDamaged(Exception):
+    """A file of the log is missing or not what the tree needs."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A tree head: `root` is 32 bytes; `note` the signed text as it is published."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: str
+
+
+def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
+    """tile/0/x001/x234/067 or, for a partial tile, …067.p/112."""
+    parts = [f"{index % 1000:03d}"]
+    while index >= 1000:
+        index //= 1000
+        parts.insert(0, f"x{index % 1000:03d}")
+    partial = f".p/{width}" if width < WIDTH else ""
+    return f"tile/{level}/{'/'.join(parts)}{partial}"
+
+
+def key_hash(name: str, public_key: bytes) -> bytes:
+    """The four bytes that name a signature's key in a note."""
+    text = name.encode() + b"\n" + _ED25519 + public_key
+    return hashlib.sha256(text).digest()[:4]
+
+
+def verifier_key(name: str, public_key: bytes) -> str:
+    """The key as verifiers of signed notes take it: name+hash+base64."""
+    encoded = base64.b64encode(_ED25519 + public_key).decode()
+    return f"{name}+{key_hash(name, public_key).hex()}+{encoded}"
+
+
+def signed_checkpoint(
+    *,
+    origin: str,
+    size: int,
+    root: bytes,
+    public_key: bytes,
+    sign: Callable[[bytes], bytes],
+) -> Checkpoint:
+    """A checkpoint whose note carries the log's own signature."""
+    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+    signature = key_hash(origin, public_key) + sign(text.encode())
+    line = f"\u2014 {origin} {base64.b64encode(signature).decode()}\n"
+    return Checkpoint(origin=origin, size=size, root=root, note=f"{text}\n{line}")
+
+
+def read_checkpoint(note: str) -> Checkpoint:
+    """What a checkpoint says; its signature is not looked at here.
+
+    Errors: LogDamaged.
+    """
+    try:
+        origin, size, root, blank, _signature = note.split("\n", 4)
+        if blank:
+            raise ValueError("extension lines are not ours")
+        return Checkpoint(origin, int(size), base64.b64decode(root), note)
+    except ValueError as error:
+        raise LogDamaged("the checkpoint cannot be read") from error
+
+
+def inclusion_file(
+    *, index: int, hashes: Sequence[bytes], checkpoint: Checkpoint
+) -> str:
+    """A self-contained proof that can be checked without us: a .tlog-proof file."""
+    path = "".join(f"{base64.b64encode(item).decode()}\n" for item in hashes)
+    return f"c2sp.org/tlog-proof@v1\nindex {index}\n{path}\n{checkpoint.note}"
+
+
+class TileFolder:
+    """The log's files under one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def checkpoint(self) -> Checkpoint | None:
+        """What is published now; None where nothing is."""
+        try:
+            return read_checkpoint(
+                (self.folder / "checkpoint").read_text(encoding="utf-8")
+            )
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file in place, whole, and on the disk before we go on."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def extend(self, entries: Sequence[bytes], *, size: int) -> None:
+        """Add entries to the tree of `size` leaves that the folder holds.
+
+        Errors: LogDamaged where the rightmost tiles are missing; ValueError where an
+        entry is too long.
+        """
+        if any(len(entry) > MAX_ENTRY_BYTES for entry in entries):
+            raise ValueError("an entry is longer than 65,535 bytes")
+        self._extend_bundles(entries, size)
+        hashes: Sequence[bytes] = [merkle.leaf_hash(entry) for entry in entries]
+        level, count = 0, size
+        while hashes:
+            full = self._extend_level(level, count, hashes)
+            level, count, hashes = level + 1, count // WIDTH, full
+
+    def _extend_level(
+        self, level: int, count: int, hashes: Sequence[bytes]
+    ) -> list[bytes]:
+        """Add hashes to a level that holds `count`; the roots of tiles now full."""
+        first, held = divmod(count, WIDTH)
+        joined = [*self.hashes(level, first, held), *hashes]
+        full = []
+        for offset in range(0, len(joined), WIDTH):
+            tile = joined[offset : offset + WIDTH]
+            path = tile_path(level, first + offset // WIDTH, len(tile))
+            self.write(path, b"".join(tile))
+            if len(tile) == WIDTH:
+                full.append(merkle.perfect_root(tile))
+        return full
+
+    def _extend_bundles(self, entries: Sequence[bytes], size: int) -> None:
+        first, held = divmod(size, WIDTH)
+        before = b""
+        if held:
+            before = self._read(tile_path("entries", first, held))
+        packed = [struct.pack(">H", len(entry)) + entry for entry in entries]
+        start = 0
+        while start < len(packed):
+            taken = packed[start : start + WIDTH - held]
+            path = tile_path("entries", first, held + len(taken))
+            self.write(path, before + b"".join(taken))
+            start, first, held, before = start + len(taken), first + 1, 0, b""
+
+    def hashes(self, level: int, index: int, width: int) -> list[bytes]:
+        """The first `width` hashes of a tile. Errors: LogDamaged."""
+        if not width:
+            return []
+        try:
+            data = self._read(tile_path(level, index, width))
+        except LogDamaged:
+            data = self._read(tile_path(level, index))  # it has filled up since
+        size = merkle.HASH_BYTES
+        if len(data) < width * size:
+            raise LogDamaged("a tile is too short")
+        return [data[i * size : (i + 1) * size] for i in range(width)]
+
+    def node(self, size: int) -> merkle.Node:
+        """A Node function for proofs in the tree of `size` leaves."""
+        tiles: dict[tuple[int, int], list[bytes]] = {}
+
+        def node(level: int, index: int) -> bytes:
+            tile_level, inside = divmod(level, _HEIGHT)
+            first = index << inside
+            number, offset = divmod(first, WIDTH)
+            if (tile_level, number) not in tiles:
+                held = (size >> _HEIGHT * tile_level) - number * WIDTH
+                tiles[tile_level, number] = self.hashes(
+                    tile_level, number, min(WIDTH, held)
+                )
+            tile = tiles[tile_level, number]
+            return merkle.perfect_root(tile[offset : offset + (1 << inside)])
+
+        return node
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except FileNotFoundError as error:
+            raise LogDamaged(f"{name} is missing") from error
