@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners import measures
 from partners.files import StoredImage
+from partners.models import Supermarket
 from partners.organisations.models import Assistant, Cooperative, Division, Farmer
 from shop.listings.words import pack_words
 
@@ -28,20 +29,40 @@ class Seller(models.Model):
         blank=True,
         related_name="seller",
     )
+    supermarket = models.OneToOneField(
+        Supermarket,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="seller",
+    )
 
     class Meta:
         verbose_name = _("Seller")
         verbose_name_plural = _("Sellers")
         constraints = [
             models.CheckConstraint(
-                condition=Q(farmer__isnull=False, cooperative__isnull=True)
-                | Q(farmer__isnull=True, cooperative__isnull=False),
+                condition=Q(
+                    farmer__isnull=False,
+                    cooperative__isnull=True,
+                    supermarket__isnull=True,
+                )
+                | Q(
+                    farmer__isnull=True,
+                    cooperative__isnull=False,
+                    supermarket__isnull=True,
+                )
+                | Q(
+                    farmer__isnull=True,
+                    cooperative__isnull=True,
+                    supermarket__isnull=False,
+                ),
                 name="seller_is_exactly_one",
             )
         ]
 
     def __str__(self) -> str:
-        return str(self.farmer or self.cooperative)
+        return str(self.farmer or self.cooperative or self.supermarket)
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):
@@ -118,6 +139,15 @@ class Listing(models.Model):
         verbose_name=_("Category"),
     )
 
+    supermarket = models.ForeignKey(
+        Supermarket,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="listings",
+        verbose_name=_("Partner supermarket"),
+        help_text=_("Takes a margin, of which households get the agreed share."),
+    )
     lot = models.ForeignKey(
         "traceability.Lot",
         on_delete=models.PROTECT,
@@ -214,7 +244,9 @@ class Listing(models.Model):
                 name="listing_sold_by_consent",
             ),
             models.CheckConstraint(
-                condition=Q(margin_bp__lte=10_000), name="listing_margin_whole"
+                condition=Q(margin_bp=0)
+                | Q(supermarket__isnull=False, margin_bp__lte=5_000),
+                name="listing_margin_is_a_supermarkets",
             ),
         ]
 

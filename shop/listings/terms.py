@@ -5,6 +5,7 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from partners.models import Supermarket
 from partners.organisations.models import Farmer
 from shop.listings.models import Listing, Seller
 
@@ -30,6 +31,7 @@ class Changes(TypedDict, total=False):
     price_fen: int | None
     harvest_on: date | None
     capacity_packs: int | None
+    supermarket: Supermarket | None
     margin_bp: int
 
 
@@ -46,6 +48,7 @@ _AGREED = (
     "piece_unit",
     "container",
     "harvest_on",
+    "supermarket_id",
     "margin_bp",
 )
 

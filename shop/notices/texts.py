@@ -42,6 +42,13 @@ TEXTS: dict[str, Text] = {
         ),
         ("product", "pack", "price", "link", "code"),
     ),
+    "listing_price": Text(
+        gettext_lazy(
+            "%(product)s, %(pack)s: may the price come down to %(price)s? "
+            "Say yes or no here: %(link)s or tell your assistant the code %(code)s."
+        ),
+        ("product", "pack", "price", "link", "code"),
+    ),
     "order_paid": Text(
         gettext_lazy("Order %(number)s is paid, %(total)s. Follow it here: %(link)s"),
         ("number", "total", "link"),

@@ -1,71 +1,53 @@
 """Listings in the state a test needs, without the way there."""
 
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 from oscar.core.loading import get_model
 
 from partners.organisations.models import Assistant, Division, Farmer
-from partners.privacy import blind_index
 from shop.listings.crops import CROPS
 from shop.listings.models import Listing
 from shop.listings.operations.catalogue import seller_for, set_up_catalogue
 from shop.listings.operations.sale import publish
 from shop.listings.terms import fingerprint
-from shop.users.models import User
+from tests.factories.people import new_assistant, new_farmer
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-_number = count(1)
 
 PLACES = (
     ("430000000000", "湖南省", "province"),
     ("430700000000", "常德市", "city"),
     ("430722000000", "汉寿县", "county"),
-    ("430722101000", "蒋家嘴镇", "township"),
-    ("430722101201", "永固村", "village"),
 )
 
 
-def village(code: str = "430722101201", name: str = "永固村") -> Division:
-    """A village of Hanshou county with everything above it."""
+def village(code: str = "430722108201", name: str = "示例村") -> Division:
+    """A village that is not on the map, with everything above it: no data to load."""
     parent = None
-    for place, called, level in PLACES[:-1]:
+    for place, called, level in (
+        *PLACES,
+        (f"{code[:9]}000", f"示例{code[6:9]}镇", "township"),
+    ):
         parent, _ = Division.objects.get_or_create(
             code=place, defaults={"name": called, "level": level, "parent": parent}
         )
-    if code[:9] != "430722101":
-        parent, _ = Division.objects.get_or_create(
-            code=f"{code[:9]}000",
-            defaults={
-                "name": f"{code[6:9]}镇",
-                "level": "township",
-                "parent_id": "430722000000",
-            },
-        )
-    place, _ = Division.objects.get_or_create(
+    found, _ = Division.objects.get_or_create(
         code=code, defaults={"name": name, "level": "village", "parent": parent}
     )
-    return place
+    return found
 
 
 def farmer(*, called: str = "王婶", home: Division | None = None) -> Farmer:
-    phone = f"100{next(_number):08d}"
-    return Farmer.objects.create(
-        village=home or village(),
-        name=f"{called[0]}示例",
-        called=called,
-        phone=phone,
-        phone_index=blind_index("phone", phone),
-        joined_at=NOW,
-    )
+    """The village's farmer of this calling, registered on first use."""
+    home = home or village()
+    known = Farmer.objects.filter(village=home, called=called).first()
+    return known or new_farmer(village=home, called=called)
 
 
-def assistant(*villages: Division, name: str = "赵示例") -> Assistant:
-    user = User.objects.create_user(f"100{next(_number):08d}", "示例密码-1", name=name)
-    served = Assistant.objects.create(user=user)
-    served.villages.set(villages or [village()])
-    return served
+def assistant(*villages: Division) -> Assistant:
+    """Somebody who serves these villages."""
+    return new_assistant(*(villages or [village()]), name="赵示例")
 
 
 def category(crop: str = "冰糖橙") -> Any:

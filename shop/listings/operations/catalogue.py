@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from oscar.core.loading import get_model
 
+from partners.models import Supermarket
 from partners.organisations.models import Cooperative, Farmer
 from shop.listings.crops import CATEGORIES
 from shop.listings.models import Seller
@@ -38,24 +39,30 @@ def set_up_catalogue() -> "ProductClass":
 
 @transaction.atomic
 def seller_for(
-    *, farmer: Farmer | None = None, cooperative: Cooperative | None = None
+    *,
+    farmer: Farmer | None = None,
+    cooperative: Cooperative | None = None,
+    supermarket: Supermarket | None = None,
 ) -> Seller:
-    """The seller that is this farmer or this cooperative, made on first use.
+    """The seller that is this farmer, cooperative or supermarket, made on first use.
 
-    Errors: ValueError unless exactly one of the two is given.
+    Errors: ValueError unless exactly one of them is given.
     """
-    if (farmer is None) == (cooperative is None):
-        raise ValueError("a seller is one farmer or one cooperative")
-    partner_model = get_model("partner", "Partner")
-    if farmer is not None:
-        code, name = f"farmer-{farmer.pk}", farmer.called
-    else:
-        assert cooperative is not None
-        code, name = f"cooperative-{cooperative.pk}", cooperative.name
-    partner, _created = partner_model.objects.get_or_create(
-        code=code, defaults={"name": name}
+    given: dict[str, Farmer | Cooperative | Supermarket] = {
+        kind: one
+        for kind, one in (
+            ("farmer", farmer),
+            ("cooperative", cooperative),
+            ("supermarket", supermarket),
+        )
+        if one is not None
+    }
+    if len(given) != 1:
+        raise ValueError("a seller is one farmer, cooperative or supermarket")
+    ((kind, one),) = given.items()
+    partner, _created = get_model("partner", "Partner").objects.get_or_create(
+        code=f"{kind}-{one.pk}",
+        defaults={"name": one.called if isinstance(one, Farmer) else one.name},
     )
-    seller, _created = Seller.objects.get_or_create(
-        partner=partner, defaults={"farmer": farmer, "cooperative": cooperative}
-    )
+    seller, _created = Seller.objects.get_or_create(partner=partner, defaults=given)
     return seller

@@ -4,7 +4,6 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
@@ -18,10 +17,15 @@ from shop.listings.models import Consent, Listing
 from shop.listings.operations.catalogue import seller_for
 from shop.listings.operations.sale import publish, set_price
 from shop.listings.terms import fingerprint, missing
+from shop.notices.operations import send_text
 
 LINK_LASTS = timedelta(days=3)
 MOST_WRONG_CODES = 5
 MOST_ASKED_A_DAY = 5
+_TEXTS = {
+    Consent.Subject.LISTING: "listing_confirm",
+    Consent.Subject.PRICE: "listing_price",
+}
 
 
 class UnableToSend(Exception):
@@ -108,8 +112,6 @@ def _ask(
     by: Assistant,
     at: datetime,
 ) -> Asked:
-    from shop.notices.operations import send_text  # noqa: PLC0415
-
     since = at - timedelta(days=1)
     if listing.consents.filter(asked_at__gt=since).count() >= MOST_ASKED_A_DAY:
         raise UnableToSend(
@@ -132,12 +134,12 @@ def _ask(
     assert listing.farmer is not None
     send_text(
         phone=listing.farmer.phone,
-        template=f"consent_{subject.value}",
+        template=_TEXTS[subject],
         params={
-            "assistant": by.user.get_short_name(),
-            "title": listing.title,
+            "product": listing.title,
+            "pack": listing.pack,
             "price": yuan(price_fen),
-            "link": settings.BASE_URL + reverse("listings:confirm", args=[token]),
+            "link": reverse("listings:confirm", args=[token]),
             "code": code,
         },
         at=at,

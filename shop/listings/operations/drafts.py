@@ -22,7 +22,7 @@ _LIMITS = {
     "pieces": 100_000,
     "price_fen": 10_000_000,
     "capacity_packs": 1_000_000,
-    "margin_bp": 10_000,
+    "margin_bp": 5_000,
 }
 
 
