@@ -20,7 +20,7 @@ from partners.organisations.models import (
     Farmer,
     Station,
 )
-from partners.organisations.signals import assistant_appointed
+from partners.organisations.signals import assistant_appointed, farmer_recognised
 from partners.people import Person
 from partners.phones import clean_phone
 from partners.privacy import blind_index
@@ -131,11 +131,30 @@ def register_farmer(
                 by=by,
                 at=at,
             )
+            if user is not None:
+                farmer_recognised.send(Farmer, farmer=farmer, user=user, at=at)
     except IntegrityError as error:
         raise UnableToRegister(
             _("%(village)s has a %(called)s already; add a word to tell them apart.")
             % {"village": village.name, "called": called}
         ) from error
+    return farmer
+
+
+def recognise_farmer(*, user: Person, phone: str, at: datetime) -> Farmer | None:
+    """Join an account to the farmer whose number it has proven to own; once.
+
+    None where no farmer without an account has this number.
+    """
+    farmers = Farmer.objects.filter(phone_index=blind_index("phone", phone), user=None)
+    with transaction.atomic():
+        if Farmer.objects.filter(user=user).exists() or not farmers.exists():
+            return None
+        farmer = farmers.get()
+        farmer.user = user
+        farmer.save(update_fields=["user"])
+        record(act="recognise_farmer", subject=f"farmer:{farmer.pk}", by=user, at=at)
+        farmer_recognised.send(Farmer, farmer=farmer, user=user, at=at)
     return farmer
 
 

@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # Sent inside the transaction with assistant=, by= (None: the system) and at=.
 assistant_appointed = Signal()
+
+# Sent inside the transaction with farmer=, user= and at=: their account is now known.
+farmer_recognised = Signal()

@@ -1,14 +1,17 @@
 """What notices does about what happens elsewhere."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.dispatch import receiver
 
-from shop.notices import tasks
+from shop.notices import operations, tasks
 from shop.notices.models import TextMessage
 from shop.notices.signals import text_written
+from shop.users.models import LoginTicket
+from shop.users.signals import login_code_issued
 
 
 @receiver(text_written)
@@ -17,4 +20,17 @@ def deliver_after_commit(*, message: TextMessage, **kwargs: Any) -> None:
     # beat finds the row.
     transaction.on_commit(
         partial(tasks.deliver_text.delay, message_id=message.pk), robust=True
+    )
+
+
+@receiver(login_code_issued)
+def send_login_code(
+    *, ticket: LoginTicket, phone: str, code: str, at: datetime, **kwargs: Any
+) -> None:
+    operations.send_text(
+        phone=phone,
+        template="login_code",
+        params={"code": code},
+        at=at,
+        key=f"login:{ticket.pk}",
     )

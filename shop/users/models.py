@@ -1,6 +1,6 @@
 """People who log in: a phone number, a name, and the roles they hold."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import (
     AbstractBaseUser,
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from partners.phones import clean_phone, mask_phone
-from partners.privacy import mask_name
+from partners.privacy import EncryptedField, mask_name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -50,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "phone"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = _("User")
@@ -115,3 +115,55 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}"
+
+
+class LoginTicket(models.Model):
+    """Somebody on the way in: which phone, by which way, how many tries were made.
+
+    Kept in the asker's session by its key alone, so that nobody can spend another
+    person's tries. The code that was sent is here as a keyed fingerprint only.
+    """
+
+    class Way(models.TextChoices):
+        CODE = "code", _("Code by text message")
+        PASSWORD = "password", _("Password")
+
+    way = models.CharField(max_length=8, choices=Way.choices)
+    phone = EncryptedField()
+    nonce = models.CharField(max_length=32)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    started_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Login ticket")
+        verbose_name_plural = _("Login tickets")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(way__in=["code", "password"]),
+                name="login_way_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.way} {mask_phone(self.phone)}"
+
+
+class Allowance(models.Model):
+    """How much of a limit was used in one window of time.
+
+    A row and a guarded UPDATE, so that a limit holds across processes and crashes.
+    """
+
+    key = models.CharField(max_length=140, unique=True)
+    used = models.PositiveIntegerField(default=0)
+    ends_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("Allowance")
+        verbose_name_plural = _("Allowances")
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.used}"

@@ -2,11 +2,17 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from partners.organisations.operations import record
 from shop.users.models import Role, RoleGrant, User
+
+
+class UnableToRegisterUser(Exception):
+    """No account can be made for this phone; says why."""
 
 
 def register_user(
@@ -14,9 +20,42 @@ def register_user(
 ) -> User:
     """Make an account for a phone that has none; without a password: code login only.
 
-    Errors: ValidationError where it is no phone, IntegrityError where it has one.
+    Errors: UnableToRegisterUser where it is no phone or has an account.
     """
-    return User.objects.create_user(phone, password, name=name, date_joined=at)
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(phone, password, name=name, date_joined=at)
+    except ValidationError as error:
+        raise UnableToRegisterUser(error.messages[0]) from error
+    except IntegrityError as error:
+        raise UnableToRegisterUser(_("This mobile number has an account.")) from error
+
+
+def rename_user(*, user: User, name: str) -> User:
+    """Change what the user is called, at most 60 characters."""
+    user.name = name.strip()[:60]
+    user.save(update_fields=["name"])
+    return user
+
+
+class UnableToSetPassword(Exception):
+    """The password is too weak; says what to change."""
+
+
+def set_password(*, user: User, password: str, at: datetime) -> User:
+    """Give the user a password, which ends all their other sessions.
+
+    Errors: UnableToSetPassword, in the reader's words.
+    """
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise UnableToSetPassword(" ".join(error.messages)) from error
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        record(act="set_password", subject=f"user:{user.pk}", by=user, at=at)
+    return user
 
 
 class UnableToGrant(Exception):

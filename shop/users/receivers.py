@@ -6,7 +6,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from partners.organisations.models import Assistant
-from partners.organisations.signals import assistant_appointed
+from partners.organisations.signals import assistant_appointed, farmer_recognised
 from partners.signals import contact_named, manager_appointed
 from shop.users import operations
 from shop.users.models import Role, User
@@ -31,3 +31,8 @@ def give_contact_role(
     *, user: User, by: User | None, at: datetime, **kwargs: Any
 ) -> None:
     operations.grant_role(user=user, role=Role.HOUSEHOLD_CONTACT, by=by, at=at)
+
+
+@receiver(farmer_recognised)
+def give_farmer_role(*, user: User, at: datetime, **kwargs: Any) -> None:
+    operations.grant_role(user=user, role=Role.FARMER, at=at)

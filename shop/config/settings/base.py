@@ -195,6 +195,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "old-logins": {"task": "shop.users.tasks.forget_old_logins", "schedule": 3600.0},
     "texts": {"task": "shop.notices.tasks.deliver_due_texts", "schedule": 15.0},
     "logistics.resume-bookings": {
         "task": "logistics.tasks.resume_bookings",
@@ -224,6 +225,11 @@ ALIPAY_APP_PRIVATE_KEY_FILE = env.text("ALIPAY_APP_PRIVATE_KEY_FILE")
 ALIPAY_PUBLIC_KEY_FILE = env.text("ALIPAY_PUBLIC_KEY_FILE")
 ALIPAY_TIMEOUT_SECONDS = 5
 ALIPAY_SANDBOX = False
+
+# From one network address: how many logins may be started, and how many tried. The
+# address is the one that the last of so many proxies of ours saw.
+LOGINS_OF_ADDRESS_AN_HOUR = 120
+PROXIES = int(env.text("XIANGJI_PROXIES", "0"))
 
 # Text messages. The demo shows them on a page, production names its provider.
 TEXT_PROVIDER = "shop.notices.providers.outbox.OutboxProvider"

@@ -11,7 +11,7 @@ from shop.notices.providers import Outgoing, UnableToDeliver
 
 pytestmark = pytest.mark.django_db
 
-NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
+NOON = datetime(2026, 9, 1, 4, tzinfo=UTC)
 PHONE = "10000000001"
 
 
