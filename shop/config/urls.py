@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.storefront.urls")),
     path("", include("logistics.carriers.urls")),
+    path("", include("shop.alipay.urls")),
 ]
 
 if settings.DEMO:

@@ -1,11 +1,14 @@
 """One machine, one command: everything embedded, with invented people."""
 
+import json
 import secrets
 from datetime import timedelta
 
+from shop.alipay.sandbox.keys import APP_ID, SELLER_ID, sandbox_keys
+
 from . import env
 from .base import *  # noqa: F403
-from .base import INSTALLED_APPS, VAR
+from .base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, VAR, with_cashier
 
 DEMO = True
 DEMO_PHONE_PREFIX = "100"
@@ -32,9 +35,26 @@ BLIND_INDEX_SECRET = local_secret("blind_index_secret")
 LABEL_SECRET = local_secret("label_secret")
 SCAN_SALT = local_secret("scan_salt")
 
+# `make demo PORT=…` writes down where it is reached, for commands beside it.
+if not env.text("XIANGJI_BASE_URL") and (VAR / "demo.json").is_file():
+    BASE_URL = json.loads((VAR / "demo.json").read_text(encoding="utf-8"))["base_url"]
+
 # Without a gateway of its own named, the demo pays at the local sandbox.
 ALIPAY_SANDBOX = not env.text("ALIPAY_GATEWAY")
-ALIPAY_SANDBOX_URL = env.text("ALIPAY_SANDBOX_URL", "http://127.0.0.1:8001")
+ALIPAY_SANDBOX_URL = env.text("ALIPAY_SANDBOX_URL", "http://127.0.0.1:8001").rstrip("/")
+if ALIPAY_SANDBOX:
+    _keys = sandbox_keys(VAR / "keys")
+    ALIPAY_GATEWAY = f"{ALIPAY_SANDBOX_URL}/gateway.do"
+    ALIPAY_APP_ID = APP_ID
+    ALIPAY_SELLER_ID = SELLER_ID
+    ALIPAY_APP_PRIVATE_KEY_FILE = str(_keys.app_private)
+    ALIPAY_PUBLIC_KEY_FILE = str(_keys.alipay_public)
+else:
+    env.required("ALIPAY_APP_ID", "our application at the gateway you name")
+    env.required("ALIPAY_SELLER_ID", "our seller number there")
+    env.required("ALIPAY_APP_PRIVATE_KEY_FILE", "our private key, PEM")
+    env.required("ALIPAY_PUBLIC_KEY_FILE", "the gateway's public key, PEM")
+CONTENT_SECURITY_POLICY = with_cashier(CONTENT_SECURITY_POLICY, ALIPAY_GATEWAY)
 
 # Without an account at 快递100, parcels go to a carrier played on this machine.
 CARRIER_STANDIN = not env.text("KUAIDI100_KEY")

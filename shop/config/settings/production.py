@@ -2,7 +2,7 @@
 
 from . import env
 from .base import *  # noqa: F403
-from .base import INSTALLED_APPS
+from .base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, with_cashier
 
 SECRET_KEY = env.required("XIANGJI_SECRET_KEY", "a long random text for sessions")
 FIELD_SECRET = env.required("XIANGJI_FIELD_SECRET", "encrypts personal fields")
@@ -38,6 +38,7 @@ ALIPAY_APP_PRIVATE_KEY_FILE = env.required(
 ALIPAY_PUBLIC_KEY_FILE = env.required(
     "ALIPAY_PUBLIC_KEY_FILE", "Alipay's public key, PEM"
 )
+CONTENT_SECURITY_POLICY = with_cashier(CONTENT_SECURITY_POLICY, ALIPAY_GATEWAY)
 
 TEXT_PROVIDER = "shop.notices.providers.aliyun.AliyunProvider"
 ALIYUN_SMS_KEY_ID = env.required("ALIYUN_SMS_KEY_ID", "sends text messages")

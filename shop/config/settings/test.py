@@ -5,6 +5,8 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("XIANGJI_VAR", tempfile.mkdtemp(prefix="xiangji-test-"))
+# Tests never talk to the gateway that the surrounding shell is set up for.
+os.environ.pop("ALIPAY_GATEWAY", None)
 
 from .local import *  # noqa: E402,F403
 from .local import VAR  # noqa: E402
@@ -21,9 +23,7 @@ CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATABASES["default"].setdefault("TEST", {})  # noqa: F405
 if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405

@@ -1,0 +1,100 @@
+"""Reads about payments: what the books say, and the addresses that lead there."""
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+from django.core import signing
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+
+from partners.ledger import queries as ledger
+from partners.ledger.models import EntryLine
+
+from . import gateway as gateways
+from .models import Payment
+from .operations.booking import CLEARING
+
+_SIGNER = "shop.alipay.pay"
+
+
+class State(TypedDict):
+    """A payment in figures, gross: nothing sent back is taken off what came in."""
+
+    status: str
+    received_fen: int
+    refunded_fen: int
+    capture_entries: int
+    suspense_fen: int
+    ledger_sum_fen: int
+
+
+def state(payment: Payment) -> State:
+    """What the ledger, not our rows, says of a payment's money.
+
+    received_fen: normal captures; suspense_fen: wrong sums, second and late payments,
+    parked apart; refunded_fen: everything paid back, from either; ledger_sum_fen: all
+    lines of all entries, zero or something is very wrong.
+    """
+    entries = ledger.entries_of(f"order:{payment.order_number}").filter(
+        memo=payment.out_trade_no
+    )
+    clearing = EntryLine.objects.filter(entry__in=entries, account__code=CLEARING)
+
+    def moved(*kinds: str) -> int:
+        total = clearing.filter(entry__kind__in=kinds).aggregate(fen=Sum("amount_fen"))
+        return int(total["fen"] or 0)
+
+    return State(
+        status=payment.status,
+        received_fen=moved("capture"),
+        refunded_fen=-moved("refund", "suspense-return"),
+        capture_entries=entries.filter(kind="capture").count(),
+        suspense_fen=moved("suspense"),
+        ledger_sum_fen=int(
+            EntryLine.objects.aggregate(fen=Sum("amount_fen"))["fen"] or 0
+        ),
+    )
+
+
+def payment_of(order_number: str) -> Payment | None:
+    """The order's latest payment."""
+    return Payment.objects.filter(order_number=order_number).order_by("-pk").first()
+
+
+def returned(params: Mapping[str, str]) -> Payment | None:
+    """The payment that a signed return address is about; None where it is not Alipay's.
+
+    It tells who comes back, never that anything was paid.
+    """
+    gateway = gateways.configured()
+    if not gateway.verifies(params):
+        return None
+    return Payment.objects.filter(
+        out_trade_no=params.get("out_trade_no", ""), app_id=params.get("app_id", "")
+    ).first()
+
+
+def pay_token(order_number: str) -> str:
+    """What makes a pay address nobody can guess from an order number."""
+    return signing.Signer(salt=_SIGNER).signature(order_number)
+
+
+def is_pay_token(order_number: str, token: str) -> bool:
+    """Whether the token belongs to the order number."""
+    return constant_time_compare(token, pay_token(order_number))
+
+
+def pay_path(order_number: str) -> str:
+    """Where the buyer is sent to pay."""
+    return reverse("alipay:pay", args=[order_number, pay_token(order_number)])
+
+
+def news_path(order_number: str) -> str:
+    """Where the waiting page asks whether anything has changed."""
+    return reverse("alipay:news", args=[order_number, pay_token(order_number)])
+
+
+def status_path(order_number: str) -> str:
+    """Where the buyer sees whether the money has come."""
+    return reverse("alipay:status", args=[order_number, pay_token(order_number)])

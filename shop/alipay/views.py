@@ -1,0 +1,126 @@
+"""The ways to the cashier and back, and the door for Alipay's notices."""
+
+import re
+
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from . import operations, queries, tasks
+from .models import Payment
+
+NOTICE_BYTES = 64_000
+RETURN_PAUSE_SECONDS = 5
+_PHONE = re.compile(r"Mobile|Android|iPhone|iPad|HarmonyOS", re.IGNORECASE)
+
+
+@require_GET
+@never_cache
+def pay(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """Send the buyer on to Alipay's cashier; nothing is written."""
+    payment = _payment(number, token)
+    agent = request.headers.get("User-Agent", "")
+    if payment.status != Payment.Status.PENDING:
+        return redirect(queries.status_path(number))
+    if "MicroMessenger" in agent:
+        # WeChat's own browser may not open Alipay.
+        address = request.build_absolute_uri(queries.pay_path(number))
+        return render(
+            request,
+            "shop/alipay/open_in_browser.html",
+            {"payment": payment, "address": address},
+        )
+    try:
+        address = operations.pay_url(payment=payment, wap=bool(_PHONE.search(agent)))
+    except operations.UnableToPay:
+        return redirect(queries.status_path(number))
+    return redirect(address)
+
+
+@require_GET
+@never_cache
+def status(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """Whether the money has come: a page that looks again by itself."""
+    payment = _payment(number, token)
+    return render(
+        request,
+        "shop/alipay/status.html",
+        {
+            "payment": payment,
+            "is_open": payment.status == Payment.Status.PENDING
+            and payment.expires_at > timezone.now(),
+            "pay_path": queries.pay_path(number),
+            "news_path": queries.news_path(number),
+        },
+    )
+
+
+@require_GET
+@never_cache
+def news(request: HttpRequest, number: str, token: str) -> JsonResponse:
+    """The payment's status, for the page that waits."""
+    return JsonResponse({"status": _payment(number, token).status})
+
+
+@require_GET
+@never_cache
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Where the cashier sends the buyer back to: shows, and has Alipay asked.
+
+    The address is signed, yet it does not say that anything was paid: nothing is booked
+    from it.
+    """
+    params = _single_valued(request.GET)
+    payment = queries.returned(params) if params else None
+    if payment is None:
+        return render(request, "shop/alipay/unreadable.html", status=400)
+    if payment.status == Payment.Status.PENDING and cache.add(
+        f"alipay-return-{payment.pk}", 1, timeout=RETURN_PAUSE_SECONDS
+    ):
+        tasks.soon(tasks.ask_about, payment_id=payment.pk)
+    return redirect(queries.status_path(payment.order_number))
+
+
+@csrf_exempt
+@require_POST
+@never_cache
+def notify(request: HttpRequest) -> HttpResponse:
+    """Alipay's notices. `success`, exactly, only for what is safely in our books."""
+    params = _notice_fields(request)
+    outcome = operations.receive_notice(params=params, at=timezone.now())
+    if outcome.follow_up:
+        tasks.soon(tasks.resolve)
+    # Seven bytes and nothing more, or Alipay sends it again.
+    return HttpResponse(
+        b"success" if outcome.acknowledged else b"refused",
+        status=200 if outcome.acknowledged else 400,
+        content_type="text/plain",
+    )
+
+
+def _payment(number: str, token: str) -> Payment:
+    payment = queries.payment_of(number)
+    if payment is None or not queries.is_pay_token(number, token):
+        raise Http404
+    return payment
+
+
+def _notice_fields(request: HttpRequest) -> dict[str, str]:
+    """The notice's fields; none where it is not of the one shape notices have."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return {}
+    if int(request.META.get("CONTENT_LENGTH") or 0) > NOTICE_BYTES:
+        return {}
+    return _single_valued(request.POST)
+
+
+def _single_valued(fields: QueryDict) -> dict[str, str]:
+    """Each name's one value; nothing at all where a name has two meanings."""
+    pairs = list(fields.lists())
+    if any(len(values) != 1 or "\x00" in values[0] for _name, values in pairs):
+        return {}
+    return {name: values[0] for name, values in pairs}
