@@ -10,7 +10,7 @@ RUN := $(BIN)/python
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo market-day clean-demo test test-browser check format lock messages bench clean
+.PHONY: help demo market-day clean-demo test test-browser check format lock messages schema bench clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,7 @@ check: $(VENV)/.dev ## style, types, directions, migrations, catalogues
 	$(RUN) manage.py check --fail-level WARNING
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) -m tools.messages check
+	$(RUN) -m tools.schema check
 
 format: $(VENV)/.dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix-only -q . ; $(BIN)/ruff format -q .
@@ -49,6 +50,9 @@ format: $(VENV)/.dev ## put the code into the house's form
 
 messages: $(VENV)/.dev ## take new strings into both catalogues
 	@$(RUN) -m tools.messages update
+
+schema: $(VENV)/.dev ## write shop/config/schema.sql anew after a migration changed
+	@$(RUN) -m tools.schema dump
 
 bench: $(VENV)/.dev ## measure, each figure beside its baseline
 	@$(RUN) -m bench

@@ -1,5 +1,11 @@
 """What every test shares, and the fixtures that any may ask for by name."""
 
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.factories.offers import freight, honey, oranges  # noqa: F401
 from tests.factories.people import (  # noqa: F401
     assistant_qian,
     assistant_zhao,
@@ -25,5 +31,24 @@ from tests.factories.shares import (  # noqa: F401
     supermarket,
 )
 from tests.guards import lift_guards_around_flush
+from tools import schema
 
 lift_guards_around_flush()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    request: pytest.FixtureRequest, django_db_modify_db_settings: None
+) -> bool:
+    """On SQLite, start from the text of the schema instead of running migrations.
+
+    Where the text is behind the migrations, they run as usual.
+    """
+    if request.config.getvalue("reuse_db"):
+        return True
+    database = settings.DATABASES["default"]
+    if "sqlite3" not in database["ENGINE"]:
+        return False
+    path = Path(database["TEST"]["NAME"])
+    path.unlink(missing_ok=True)
+    return schema.load(path)

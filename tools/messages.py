@@ -14,8 +14,11 @@ import re
 import sys
 from pathlib import Path
 
+import django
 import polib
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
+from django.conf import settings
+from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[1]
 INCOMING = ROOT / "locale" / "incoming"
@@ -31,9 +34,6 @@ Key = tuple[str, str, str]  # context, singular, plural
 
 def extracted() -> set[Key]:
     """Every translatable string of the program and its templates."""
-    import django
-    from django.conf import settings
-
     if not settings.configured:
         settings.configure(USE_I18N=True)
         django.setup()
@@ -51,8 +51,6 @@ def extracted() -> set[Key]:
 
 def _as_python(path: Path) -> bytes:
     """A template as calls of gettext that a Python tokenizer accepts."""
-    from django.utils.translation.template import templatize
-
     calls = templatize(path.read_text(encoding="utf-8"), origin=str(path))
     calls = re.sub(r"#.*", "", calls) if "#" not in calls else calls
     lines = re.findall(
@@ -87,8 +85,10 @@ def catalogue(language: str) -> polib.POFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         book = polib.POFile()
         book.fpath = str(path)
-    plural = "nplurals=1; plural=0;" if language == "zh_Hans" else (
-        "nplurals=2; plural=(n != 1);"
+    plural = (
+        "nplurals=1; plural=0;"
+        if language == "zh_Hans"
+        else ("nplurals=2; plural=(n != 1);")
     )
     book.metadata = {
         "Content-Type": "text/plain; charset=UTF-8",
