@@ -6,6 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.storefront.urls")),
+    path("", include("shop.ordering.urls")),
+    path("", include("shop.settlement.urls")),
+    path("backoffice/", include("shop.backoffice.urls")),
     path("", include("logistics.carriers.urls")),
     path("", include("shop.alipay.urls")),
 ]

@@ -7,3 +7,6 @@ class OrderingConfig(AppConfig):
     label = "ordering"
     verbose_name = _("Ordering")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from shop.ordering import receivers  # noqa: F401, PLC0415  connects them

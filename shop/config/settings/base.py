@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "shop.listings",
     "shop.discovery",
     "shop.storefront",
+    "shop.backoffice",
     "django.forms",
     "csp",
     "rules.apps.AutodiscoverRulesConfig",

@@ -1,0 +1,60 @@
+"""Every write about baskets and orders."""
+
+from shop.ordering.operations.basket import (
+    UnableToAdd,
+    add_to_basket,
+    change_quantity,
+)
+from shop.ordering.operations.packing import (
+    UnableToPackOrder,
+    UnableToSend,
+    pack,
+    send_box,
+)
+from shop.ordering.operations.placing import (
+    Delivery,
+    UnableToPlace,
+    place_bare_order,
+    place_order,
+)
+from shop.ordering.operations.progress import (
+    UnableToCancel,
+    UnableToComplete,
+    cancel_order,
+    complete_order,
+    complete_overdue,
+    mark_cancelled,
+    mark_delivered,
+    mark_paid,
+    mark_shipped,
+    note_refund,
+    release_expired,
+)
+from shop.ordering.operations.stock import OutOfStock, PriceChanged
+
+__all__ = [
+    "Delivery",
+    "OutOfStock",
+    "PriceChanged",
+    "UnableToAdd",
+    "UnableToCancel",
+    "UnableToComplete",
+    "UnableToPackOrder",
+    "UnableToPlace",
+    "UnableToSend",
+    "add_to_basket",
+    "cancel_order",
+    "change_quantity",
+    "complete_order",
+    "complete_overdue",
+    "mark_cancelled",
+    "mark_delivered",
+    "mark_paid",
+    "mark_shipped",
+    "note_refund",
+    "pack",
+    "place_bare_order",
+    "place_order",
+    "release_expired",
+    "send_box",
+]

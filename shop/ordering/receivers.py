@@ -1,0 +1,32 @@
+"""What ordering reacts to: money and boxes."""
+
+from django.dispatch import receiver
+
+from logistics.signals import parcel_delivered, parcel_handed_over
+from shop.alipay.signals import payment_captured, payment_closed, payment_refunded
+from shop.ordering import operations
+
+
+@receiver(payment_captured)
+def on_captured(sender, payment, at, **kwargs):
+    operations.mark_paid(order_number=payment.order_number, at=at)
+
+
+@receiver(payment_closed)
+def on_closed(sender, payment, at, **kwargs):
+    operations.mark_cancelled(order_number=payment.order_number, at=at)
+
+
+@receiver(payment_refunded)
+def on_refunded(sender, payment, refund, at, **kwargs):
+    operations.note_refund(payment=payment, at=at)
+
+
+@receiver(parcel_handed_over)
+def on_handed_over(sender, parcel, at, **kwargs):
+    operations.mark_shipped(parcel=parcel, at=at)
+
+
+@receiver(parcel_delivered)
+def on_delivered(sender, parcel, at, **kwargs):
+    operations.mark_delivered(parcel=parcel, at=at)

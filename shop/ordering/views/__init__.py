@@ -1,0 +1,1 @@
+"""Pages of the buyer's path and of the packing table."""

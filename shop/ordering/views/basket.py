@@ -1,0 +1,102 @@
+"""The basket: its page, the small page that adds, and the number in the corner."""
+
+from django import forms
+from django.apps import apps
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from shop.ordering import baskets, operations
+from shop.ordering.quotes import quote_order
+
+
+class QuantityForm(forms.Form):
+    """How many packs."""
+
+    quantity = forms.IntegerField(min_value=0, max_value=baskets.MOST_PACKS)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def basket(request: HttpRequest) -> HttpResponse:
+    """What is in the basket, by seller; a POST changes one line's quantity."""
+    current = baskets.current(request)
+    if request.method == "POST" and current is not None:
+        form = QuantityForm(request.POST)
+        try:
+            line_id = int(request.POST.get("line", ""))
+        except ValueError as error:
+            raise Http404 from error
+        if not form.is_valid():
+            messages.error(
+                request,
+                _("Choose between 1 and %(most)d packs.")
+                % {"most": baskets.MOST_PACKS},
+            )
+            return redirect("ordering:basket")
+        try:
+            operations.change_quantity(
+                basket=current, line_id=line_id, quantity=form.cleaned_data["quantity"]
+            )
+        except operations.UnableToAdd as reason:
+            messages.error(request, str(reason))
+        return redirect("ordering:basket")
+    quote = quote_order(items=baskets.items(current))
+    return render(request, "shop/ordering/basket.html", {"quote": quote})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def basket_add(request: HttpRequest, product_id: int) -> HttpResponse:
+    """Put packs of one product into the basket.
+
+    GET is the small page that carries the token for browsers without scripts, so
+    that product pages can be the same for everybody.
+    """
+    product = (
+        apps.get_model("catalogue", "Product")
+        .objects.select_related("listing__village")
+        .filter(pk=product_id, listing__isnull=False)
+        .first()
+    )
+    if product is None:
+        raise Http404
+    wants_json = request.headers.get("Accept", "").startswith("application/json")
+    if request.method == "GET":
+        return render(request, "shop/ordering/basket_add.html", {"product": product})
+    form = QuantityForm({"quantity": request.POST.get("quantity", "1")})
+    quantity = form.cleaned_data["quantity"] if form.is_valid() else 0
+    try:
+        updated = operations.add_to_basket(
+            basket=baskets.current(request),
+            product_id=product_id,
+            quantity=quantity,
+            user=request.user if request.user.is_authenticated else None,
+        )
+    except operations.UnableToAdd as reason:
+        if wants_json:
+            return JsonResponse({"message": str(reason)}, status=409)
+        return render(
+            request,
+            "shop/ordering/basket_add.html",
+            {"product": product, "problem": str(reason)},
+            status=409,
+        )
+    count = sum(item.quantity for item in baskets.items(updated))
+    response: HttpResponse = (
+        JsonResponse({"count": count, "message": _("It is in your basket.")})
+        if wants_json
+        else redirect("ordering:basket")
+    )
+    return baskets.remember(response, updated.pk)
+
+
+@never_cache
+@require_GET
+def badge(request: HttpRequest) -> JsonResponse:
+    """What cached pages cannot know: packs in the basket and a token for forms."""
+    return JsonResponse({"count": baskets.count(request), "csrf": get_token(request)})
