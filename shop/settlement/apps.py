@@ -7,3 +7,6 @@ class SettlementConfig(AppConfig):
     label = "settlement"
     verbose_name = _("Settlement")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from shop.settlement import receivers  # noqa: F401, PLC0415  connects them

@@ -1,0 +1,48 @@
+"""What a grower is owed, and why."""
+
+from dataclasses import dataclass
+
+from django.core.signing import BadSignature, Signer
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from partners.ledger.queries import balance_fen
+from partners.organisations.models import Farmer
+from shop.settlement.models import SettledLine
+
+_signer = Signer(salt="xiangji.farmer.owed")
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A farmer's account: what is owed now, and the sales it came from."""
+
+    farmer: Farmer
+    owed_fen: int
+    lines: QuerySet[SettledLine]
+
+
+def farmer_token(farmer: Farmer) -> str:
+    """What the farmer's own link carries; nobody else can make one."""
+    return _signer.sign(str(farmer.pk)).replace(":", ".")
+
+
+def farmer_of(token: str) -> Farmer:
+    """The farmer whose link this is. Errors: Http404."""
+    try:
+        number = _signer.unsign(token.replace(".", ":"))
+    except BadSignature as error:
+        raise Http404 from error
+    return get_object_or_404(Farmer.objects.select_related("village"), pk=number)
+
+
+def owed_to(farmer: Farmer) -> Owed:
+    """What is owed to a farmer and the settled lines behind it, newest first."""
+    account = f"farmer:{farmer.pk}:payable"
+    lines = (
+        SettledLine.objects.filter(seller_account=account)
+        .select_related("terms__line", "terms__supermarket", "settlement")
+        .order_by("-settlement__settled_at", "-pk")
+    )
+    return Owed(farmer=farmer, owed_fen=-balance_fen(account), lines=lines)

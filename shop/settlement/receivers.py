@@ -1,0 +1,11 @@
+"""What settlement reacts to: an order that is completed is settled at once."""
+
+from django.dispatch import receiver
+
+from shop.ordering.signals import order_completed
+from shop.settlement import operations
+
+
+@receiver(order_completed)
+def on_completed(sender, order, at, **kwargs):
+    operations.settle_order(order=order, at=at)

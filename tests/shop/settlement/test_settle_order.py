@@ -1,0 +1,154 @@
+"""Sharing out a completed order, and bringing it back: always to the fen."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from partners.ledger.operations import Line, post
+from partners.ledger.queries import balance_fen, balances
+from shop.ordering import operations as ordering
+from shop.ordering.models import LineTerms
+from shop.settlement import operations
+from shop.settlement.models import SettledLine
+from tests.factories.people import SOME_DAY
+from tests.factories.places import load_places
+from tests.shop.ordering.test_place_order import basket_with, place
+
+
+@pytest.fixture
+def paid(hanshou, oranges, honey, supermarket):
+    """A paid order of two sellers; one line shares with a supermarket."""
+    load_places("430104")
+    type(oranges).objects.filter(pk=oranges.pk).update(
+        supermarket=supermarket, margin_bp=1000
+    )
+    order = place(basket_with((oranges, 3), (honey, 1)))
+    ordering.mark_paid(order_number=order.number, at=SOME_DAY)
+    total = order.purchase.total_fen
+    post(
+        key=f"capture:{order.number}",
+        kind="capture",
+        lines=[
+            Line("alipay:clearing", total),
+            Line(f"order:{order.number}:escrow", -total),
+        ],
+        subject=f"order:{order.number}",
+        at=SOME_DAY,
+    )
+    return order
+
+
+@pytest.fixture
+def completed(paid):
+    """The same order, delivered and completed without its parcels."""
+    type(paid).objects.filter(pk=paid.pk).update(status="completed")
+    paid.refresh_from_db()
+    return paid
+
+
+def everything_else(order) -> int:
+    """What all accounts but the clearing one owe, in fen."""
+    return -sum(
+        fen for code, fen in balances("").items() if not code.startswith("alipay")
+    )
+
+
+class TestSettleOrder:
+    def test_empties_escrow_into_those_who_earned_it(self, completed, supermarket):
+        settlement = operations.settle_order(order=completed, at=SOME_DAY)
+        line = SettledLine.objects.get(terms__supermarket=supermarket)
+        assert (line.goods_fen, line.margin_fen, line.platform_fen) == (8700, 870, 174)
+        assert line.seller_fen == 8700 - 870 - 174
+        assert balance_fen(f"order:{completed.number}:escrow") == 0
+        assert balance_fen(f"supermarket:{supermarket.pk}:margin") == -870
+        assert settlement.total_fen == completed.purchase.total_fen
+
+    def test_settling_twice_posts_once(self, completed):
+        first = operations.settle_order(order=completed, at=SOME_DAY)
+        second = operations.settle_order(order=completed, at=SOME_DAY)
+        assert first.pk == second.pk
+        assert everything_else(completed) == completed.purchase.total_fen
+
+    def test_an_order_on_its_way_is_not_settled(self, paid):
+        with pytest.raises(operations.UnableToSettle):
+            operations.settle_order(order=paid, at=SOME_DAY)
+        assert -balance_fen(f"order:{paid.number}:escrow") == paid.purchase.total_fen
+
+    def test_what_was_refunded_before_is_missing_from_every_part(self, completed):
+        escrow = f"order:{completed.number}:escrow"
+        post(
+            key="refund:1",
+            kind="refund",
+            lines=[Line(escrow, 1001), Line("alipay:clearing", -1001)],
+            subject=f"order:{completed.number}",
+            at=SOME_DAY,
+        )
+        operations.settle_order(order=completed, at=SOME_DAY)
+        assert balance_fen(escrow) == 0
+        assert everything_else(completed) == completed.purchase.total_fen - 1001
+
+
+class TestTakeBack:
+    @pytest.mark.parametrize(
+        "parts", [[1], [1, 1, 1], [333, 5000], [10_000, 7, 13], [1] * 20]
+    )
+    def test_refunds_of_any_sizes_end_at_zero_everywhere(self, completed, parts):
+        settlement = operations.settle_order(order=completed, at=SOME_DAY)
+        total = settlement.total_fen
+        sums = [*parts, total - sum(parts)]
+        for number, amount_fen in enumerate(sums):
+            operations.take_back(
+                settlement=settlement,
+                amount_fen=amount_fen,
+                request_no=f"r{number}",
+                at=SOME_DAY,
+            )
+        escrow = f"order:{completed.number}:escrow"
+        left = {
+            code: fen
+            for code, fen in balances("").items()
+            if fen and code not in ("alipay:clearing", escrow)
+        }
+        assert left == {}
+        assert -balance_fen(escrow) == total
+
+    def test_more_than_is_left_is_refused(self, completed):
+        settlement = operations.settle_order(order=completed, at=SOME_DAY)
+        with pytest.raises(operations.UnableToTakeBack):
+            operations.take_back(
+                settlement=settlement,
+                amount_fen=settlement.total_fen + 1,
+                request_no="r",
+                at=SOME_DAY,
+            )
+        assert balance_fen(f"order:{completed.number}:escrow") == 0
+
+    def test_the_same_number_takes_back_once(self, completed):
+        settlement = operations.settle_order(order=completed, at=SOME_DAY)
+        for _ in range(3):
+            operations.take_back(
+                settlement=settlement, amount_fen=500, request_no="r", at=SOME_DAY
+            )
+        assert balance_fen(f"order:{completed.number}:escrow") == -500
+        with pytest.raises(operations.UnableToTakeBack):
+            operations.take_back(
+                settlement=settlement, amount_fen=501, request_no="r", at=SOME_DAY
+            )
+
+
+class TestShareLine:
+    @given(
+        price=st.integers(1, 10**7),
+        quantity=st.integers(1, 500),
+        margin=st.integers(0, 5000),
+        platform=st.integers(0, 5000),
+    )
+    def test_parts_are_the_whole(self, price, quantity, margin, platform):
+        terms = LineTerms(
+            price_fen=price, quantity=quantity, margin_bp=margin, platform_bp=platform
+        )
+        parts = operations.apportion(
+            terms.goods_fen, [10_000 - margin - platform, margin, platform]
+        )
+        assert sum(parts) == terms.goods_fen
+        assert min(parts) >= 0
