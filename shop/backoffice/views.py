@@ -1,0 +1,74 @@
+"""Staff pages of the sale: the day at a glance and the orders behind it."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from partners.ledger.queries import trial_balance
+from shop.backoffice import queries
+from shop.users.models import Role
+
+View = Callable[..., HttpResponse]
+
+
+def for_staff(view: View) -> View:
+    """Only operators and auditors of the county; an auditor's pages never write."""
+
+    @never_cache
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not (
+            request.user.is_superuser
+            or request.user.has_role(Role.OPERATOR)
+            or request.user.has_role(Role.AUDITOR)
+        ):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@for_staff
+def today(request: HttpRequest) -> HttpResponse:
+    """What needs doing today, and whether the ledger balances."""
+    now = timezone.now()
+    return render(
+        request,
+        "shop/backoffice/today.html",
+        {"todos": queries.today(now=now), "balance": trial_balance(now)},
+    )
+
+
+@for_staff
+def orders(request: HttpRequest) -> HttpResponse:
+    """All orders, filtered by what stands in the address."""
+    before = request.GET.get("before", "")
+    status = request.GET.get("status", "all")
+    rows = list(
+        queries.orders(
+            status=status,
+            part=request.GET.get("part", ""),
+            before=int(before) if before.isdecimal() else None,
+            now=timezone.now(),
+        )
+    )
+    shown = rows[: queries.PAGE]
+    more = request.GET.copy()
+    if shown:
+        more["before"] = shown[-1].pk
+    return render(
+        request,
+        "shop/backoffice/orders.html",
+        {
+            "orders": shown,
+            "status": status,
+            "next_url": f"?{more.urlencode()}" if len(rows) > len(shown) else "",
+        },
+    )
