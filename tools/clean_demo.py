@@ -19,6 +19,8 @@ def running() -> int | None:
 
 
 if running():
-    sys.exit(f"The demo is still running (process {running()}). Stop it with Ctrl-C first.")
+    sys.exit(
+        f"The demo is still running (process {running()}). Stop it with Ctrl-C first."
+    )
 shutil.rmtree(VAR, ignore_errors=True)
 print(f"{VAR} is gone; the next `make demo` starts a new county.")

@@ -1,0 +1,111 @@
+"""`make demo`: a living county on one machine, with one command.
+
+Makes what is missing (database, divisions, static files, keys, the first part of
+the county), starts the web server, the worker with its beat, the local Alipay
+gateway and the local carrier, fills in the county's history behind the first page,
+and prints where to go. Ctrl-C ends everything it started.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from shop.demo.processes import Family, PortTaken, free_ports
+from shop.demo.setting_up import prepare
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = Path(os.environ.get("XIANGJI_VAR", ROOT / "var"))
+
+
+def environment(*, port: int, own_gateway: bool) -> dict[str, str]:
+    """What every process of the demo is told: who listens where."""
+    here = f"http://127.0.0.1:{port}"
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "shop.config.settings.local",
+        "XIANGJI_VAR": str(VAR),
+        "XIANGJI_BASE_URL": os.environ.get("XIANGJI_BASE_URL", here),
+        "CARRIER_SANDBOX_URL": f"http://127.0.0.1:{port + 2}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if not own_gateway:
+        env["ALIPAY_SANDBOX_URL"] = f"http://127.0.0.1:{port + 1}"
+    return env
+
+
+def main() -> int:
+    port = int(os.environ.get("PORT") or 8000)
+    own_gateway = bool(os.environ.get("ALIPAY_GATEWAY"))
+    names = {port: "the shop", port + 2: "the local carrier"}
+    if not own_gateway:
+        names[port + 1] = "the local Alipay gateway"
+    try:
+        free_ports(names)
+    except PortTaken as error:
+        print(f"\n{error}\n", file=sys.stderr)
+        return 1
+    os.environ |= environment(port=port, own_gateway=own_gateway)
+    VAR.mkdir(parents=True, exist_ok=True)
+    with Family(pid_file=VAR / "demo.pid", logs=VAR / "logs") as family:
+        fresh = prepare(root=ROOT, var=VAR, port=port)
+        family.start(
+            "web",
+            python(
+                f"-m granian --interface wsgi --host 127.0.0.1 --port {port}"
+                " --workers 2 --blocking-threads 4 --no-access-log --log-level warning"
+                " shop.config.wsgi:application"
+            ),
+        )
+        if not own_gateway:
+            family.start(
+                "alipay", python(f"manage.py alipay_sandbox --port {port + 1}")
+            )
+        family.start(
+            "carrier", python(f"-m logistics.carriers.standin --port {port + 2}")
+        )
+        family.wait_for(port=port, name="web")
+        show_addresses(port=port, own_gateway=own_gateway)
+        family.start(
+            "worker",
+            python(
+                "-m celery -A shop.config worker --beat --pool solo --loglevel warning"
+                f" --schedule {VAR / 'beat'}"
+            ),
+        )
+        if fresh:
+            family.start(
+                "history", python("-m shop.demo.history"), shown=True, once=True
+            )
+        return family.watch()
+
+
+def python(words: str) -> list[str]:
+    """A command line of this very Python."""
+    return [sys.executable, *words.split()]
+
+
+def show_addresses(*, port: int, own_gateway: bool) -> None:
+    """The short table: addresses, people, passwords."""
+    from shop.demo.people import PASSWORD, logins  # noqa: PLC0415  needs Django
+
+    here = f"http://127.0.0.1:{port}"
+    gateway = "your own gateway" if own_gateway else f"http://127.0.0.1:{port + 1}/"
+    rows = [
+        ("乡集 市集 shop", f"{here}/"),
+        ("帮扶公示 public board", f"{here}/board/"),
+        ("短信 text messages", f"{here}/demo/outbox/"),
+        ("支付沙箱 Alipay sandbox", gateway),
+    ]
+    people = [(f"{title} {phone}", f"{here}{path}") for title, phone, path in logins()]
+    print("\n  " + "─" * 66)
+    for left, right in rows:
+        print(f"  {left:<28} {right}")
+    print(f"\n  Demo people (示例), password {PASSWORD} for all:")
+    for left, right in people:
+        print(f"  {left:<34} {right}")
+    print("  " + "─" * 66)
+    print("  Ctrl-C stops everything; make market-day runs one journey through it.\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Start the demo's processes, watch them, and end exactly those."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType, TracebackType
+
+
+class PortTaken(Exception):
+    """Another program listens where the demo wants to."""
+
+
+class NotUp(Exception):
+    """A process of the demo ended or did not answer in time."""
+
+
+def free_ports(names: dict[int, str]) -> None:
+    """Refuse to start where one of the ports is in use. Errors: PortTaken."""
+    for port, name in names.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                other = min(names) + 80
+                raise PortTaken(
+                    f"Port {port} ({name}) is taken by another program. "
+                    f"Stop that program, or choose another port:\n"
+                    f"    make demo PORT={other}"
+                ) from None
+
+
+class Family:
+    """The processes of one demo; leaving the block ends all of them."""
+
+    def __init__(self, *, pid_file: Path, logs: Path) -> None:
+        self.pid_file, self.logs = pid_file, logs
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.once: set[str] = set()
+        self.asked_to_stop = False
+
+    def __enter__(self) -> "Family":
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.pid_file.write_text(str(os.getpid()), encoding="ascii")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        self.end()
+        self.pid_file.unlink(missing_ok=True)
+        if isinstance(error, NotUp):
+            print(f"\n{error}", file=sys.stderr)
+        if isinstance(error, KeyboardInterrupt):
+            print("\nStopped.")
+            return True
+        return False
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.asked_to_stop = True
+        raise KeyboardInterrupt
+
+    def start(
+        self, name: str, command: list[str], *, shown: bool = False, once: bool = False
+    ) -> None:
+        """Start one process in a group of its own; `once` may end by itself."""
+        log = None if shown else (self.logs / f"{name}.log").open("ab")
+        self.children[name] = subprocess.Popen(
+            command, stdout=log, stderr=log, start_new_session=True
+        )
+        if once:
+            self.once.add(name)
+
+    def wait_for(self, *, port: int, name: str, seconds: float = 60) -> None:
+        """Wait until a process answers HTTP. Errors: NotUp with its log's place."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.children[name].poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20).close()
+                return
+            except urllib.error.HTTPError:
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise NotUp(f"{name} did not start; its log says why: {self.logs}/{name}.log")
+
+    def watch(self) -> int:
+        """Wait for Ctrl-C; ends with an error where a process dies by itself."""
+        while True:
+            for name, child in list(self.children.items()):
+                code = child.poll()
+                if code is None:
+                    continue
+                del self.children[name]
+                if name in self.once and code == 0:
+                    continue
+                print(
+                    f"\n{name} ended with {code}; see {self.logs}/{name}.log",
+                    file=sys.stderr,
+                )
+                return 1
+            time.sleep(0.3)
+
+    def end(self) -> None:
+        """End every process that still runs, politely first."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for child in self.children.values():
+                if child.poll() is None:
+                    os.killpg(child.pid, number)
+            deadline = time.monotonic() + 5
+            while time.monotonic() < deadline:
+                if all(c.poll() is not None for c in self.children.values()):
+                    return
+                time.sleep(0.05)
