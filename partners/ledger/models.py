@@ -46,6 +46,11 @@ class Account(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    def holds_fen(self, balance_fen: int) -> int:
+        """A balance seen from the account's own side: positive is as it should be."""
+        debit = self.kind in (AccountKind.ASSET, AccountKind.EXPENSE)
+        return balance_fen if debit else -balance_fen
+
 
 class Entry(models.Model):
     """One movement of money: lines that sum to zero, and why.

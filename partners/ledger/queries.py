@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from .chart import family_of
 from .models import Account, AccountKind, Entry, EntryLine
@@ -120,26 +120,21 @@ def statement(
 
 def trial_balance(now: datetime) -> TrialBalance:
     """All balances of what had happened by `now`, summed by family of accounts."""
-    accounts = (
-        Account.objects.annotate(
-            total=Sum("lines__amount_fen", filter=Q(lines__entry__at__lte=now)),
-            used=Count("lines"),
-        )
-        .filter(used__gt=0)
-        .values_list("code", "kind", "never_overdrawn", F("total"))
-    )
+    accounts = Account.objects.annotate(
+        total=Sum("lines__amount_fen", filter=Q(lines__entry__at__lte=now))
+    ).filter(total__isnull=False)
     rows: dict[tuple[str, str], list[int]] = {}
     overdrawn: list[str] = []
-    for code, kind, never_overdrawn, total in accounts.iterator():
-        balance = int(total or 0)
-        family = family_of(code)
-        sums = rows.setdefault((family.pattern if family else code, kind), [0, 0, 0])
+    for account in accounts.iterator():
+        balance = int(account.total)
+        family = family_of(account.code)
+        pattern = family.pattern if family else account.code
+        sums = rows.setdefault((pattern, account.kind), [0, 0, 0])
         sums[0] += 1
         sums[1] += max(balance, 0)
         sums[2] += max(-balance, 0)
-        normal = 1 if kind in (AccountKind.ASSET, AccountKind.EXPENSE) else -1
-        if never_overdrawn and balance * normal < 0:
-            overdrawn.append(code)
+        if account.never_overdrawn and account.holds_fen(balance) < 0:
+            overdrawn.append(account.code)
     return TrialBalance(
         at=now,
         rows=[

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Sum
 
 from partners.guards import missing_guards
 
 from . import sealing
+from .chart import family_of
 from .guards import TRIGGERS
-from .models import Entry, EntryLine, Seal, Unsealed
+from .models import Account, Entry, EntryLine, Seal, Unsealed
 
 BATCH = 1000
 
@@ -66,6 +67,7 @@ def verify(expected: Head | None = None) -> Verification:
     with connection.cursor() as cursor:
         for name in missing_guards(cursor, connection.vendor, TRIGGERS):
             found.faults.append(Fault(None, f"the guard {name} is not in the database"))
+    _verify_accounts(found)
     _verify_entries(found)
     _verify_chain(found, expected)
     for entry_id in _neither_sealed_nor_waiting():
@@ -73,6 +75,21 @@ def verify(expected: Head | None = None) -> Verification:
     for entry_id in _lines_without_entry():
         found.faults.append(Fault(entry_id, "has lines but is gone"))
     return found
+
+
+def _verify_accounts(found: Verification) -> None:
+    accounts = Account.objects.annotate(total=Sum("lines__amount_fen"))
+    for account in accounts.iterator():
+        family = family_of(account.code)
+        if family and (family.kind, family.never_overdrawn) != (
+            account.kind,
+            account.never_overdrawn,
+        ):
+            found.faults.append(
+                Fault(None, f"{account} is not what the chart says of it")
+            )
+        if account.never_overdrawn and account.holds_fen(account.total or 0) < 0:
+            found.faults.append(Fault(None, f"{account} is overdrawn"))
 
 
 def _verify_entries(found: Verification) -> None:

@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "shop.alipay.tasks.reconcile_yesterday",
         "schedule": crontab(hour=10, minute=0),
     },
+    "ledger.seal": {"task": "partners.ledger.tasks.seal_entries", "schedule": 15.0},
 }
 
 # Where people reach us; goes into codes, links in messages and payment calls.

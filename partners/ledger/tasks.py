@@ -1,0 +1,15 @@
+"""What the ledger does by the clock."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from . import operations
+
+
+@shared_task
+def seal_entries() -> int:
+    """Seal all that waits, a batch a transaction; returns how many entries."""
+    sealed = 0
+    while batch := operations.seal_entries(at=timezone.now()):
+        sealed += batch
+    return sealed
