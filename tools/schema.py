@@ -5,8 +5,9 @@
 
 Oscar's migrations and ours together take half a minute on an empty database, nearly
 all of it Django rendering model states. The text begins with a fingerprint of every
-migration file, Oscar's and Django's too; where it does not fit, `load` does nothing
-and `migrate` runs as usual, so the text can be late but never wrong.
+migration file (and of the guards they put up), Oscar's and Django's too; where it
+does not fit, `load` does nothing and `migrate` runs as usual, so the text can be
+late but never wrong.
 """
 
 import hashlib
@@ -26,12 +27,13 @@ OURS = ("shop", "partners", "traceability", "logistics")
 
 
 def fingerprint() -> str:
-    """Changes when a migration changes, or Django or Oscar is another."""
+    """Changes when a migration or a guard changes, or Django or Oscar is another."""
     digest = hashlib.sha256()
     for name in ("django", "django-oscar"):
         digest.update(f"{name}={version(name)}".encode())
     for package in OURS:
-        for path in sorted((ROOT / package).rglob("migrations/*.py")):
+        made_by = (ROOT / package).rglob
+        for path in sorted([*made_by("migrations/*.py"), *made_by("guards.py")]):
             digest.update(str(path.relative_to(ROOT)).encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
