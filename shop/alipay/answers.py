@@ -49,10 +49,10 @@ def _members(text: str) -> dict[str, tuple[Any, str]]:
     at = _expect(text, 0, "{")
     found: dict[str, tuple[Any, str]] = {}
     while True:
-        at = _skip(text, at)
+        at = _expect(text, at, '"') - 1
         name, at = _DECODER.raw_decode(text, at)
-        if not isinstance(name, str) or name in found:
-            raise ValueError("a name is missing or stands twice")
+        if name in found:
+            raise ValueError("a name stands twice")
         at = _skip(text, _expect(text, at, ":"))
         value, end = _DECODER.raw_decode(text, at)
         found[name] = value, text[at:end]

@@ -18,6 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
 ANSWER_BYTES = 1_000_000
+CHUNK_BYTES = 64_000
 
 
 class NoAnswer(Exception):
@@ -47,13 +48,18 @@ def _exchange(
         assert sock is not None
         sock.settimeout(read_seconds)
         # A socket's time-out starts again with every byte; this one does not.
-        watchdog = threading.Timer(read_seconds * 1.5, _hang_up, [sock])
+        late = threading.Event()
+        watchdog = threading.Timer(read_seconds * 1.5, _hang_up, [sock, late])
         watchdog.daemon = True
         watchdog.start()
         try:
-            return _talk(connection, method, url, body, limit)
+            content = _talk(connection, method, url, body, limit)
         finally:
             watchdog.cancel()
+        # Cut off within its headers, an answer looks like an empty one.
+        if late.is_set():
+            raise NoAnswer("too slow")
+        return content
     except (
         urllib3.exceptions.HTTPError,
         http.client.HTTPException,
@@ -98,12 +104,16 @@ def _talk(
     response = connection.getresponse()
     if response.status != 200:
         raise NoAnswer(f"status {response.status}")
-    content = response.read(limit + 1)
-    if len(content) > limit:
-        raise NoAnswer("the answer is too long")
-    return content
+    content = bytearray()
+    # Read on to the end: only there does it show that nothing is missing.
+    while chunk := response.read(CHUNK_BYTES):
+        content += chunk
+        if len(content) > limit:
+            raise NoAnswer("the answer is too long")
+    return bytes(content)
 
 
-def _hang_up(sock: socket.socket) -> None:
+def _hang_up(sock: socket.socket, late: threading.Event) -> None:
+    late.set()
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)

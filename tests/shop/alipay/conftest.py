@@ -1,0 +1,45 @@
+"""The cast: one Alipay that obeys its protocol until told otherwise, and a payment."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shop.alipay import gateway as gateways
+from shop.alipay import operations
+
+from .hostile import Hostile
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Beijing
+
+
+@pytest.fixture
+def alipay(monkeypatch) -> Hostile:
+    """Alipay, and our configured gateway talks to it."""
+    hostile = Hostile()
+    gateway = hostile.gateway()
+    monkeypatch.setattr(gateways, "configured", lambda: gateway)
+    return hostile
+
+
+@pytest.fixture
+def open_payment(alipay):
+    """Opens a payment of so many fen for a new order."""
+    count = iter(range(1, 1000))
+
+    def _open(amount_fen: int = 1234, **changes):
+        wanted = {
+            "order_number": f"1000{next(count)}",
+            "subject": "冰糖橙 5斤装",
+            "amount_fen": amount_fen,
+            "expires_at": NOW + timedelta(minutes=30),
+            "at": NOW,
+        }
+        return operations.open_payment(**wanted | changes)
+
+    return _open
+
+
+@pytest.fixture
+def payment(open_payment):
+    """¥12.34, waiting."""
+    return open_payment()
