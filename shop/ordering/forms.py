@@ -29,10 +29,7 @@ class CheckoutForm(AddressForm):
     """Everything that is needed to place an order from a basket."""
 
     fresh_confirmed = forms.BooleanField(
-        label=_(
-            "I know that fresh produce has no seven-day return; "
-            "bad fruit is refunded with a photo."
-        ),
+        label=_("I know that fresh produce has no seven-day return, and agree."),
         required=False,
     )
     # Sent twice, the same form is one order.
