@@ -1,0 +1,185 @@
+"""The history's orders, each from the basket to the grower's account."""
+
+import random
+from datetime import datetime, timedelta
+
+from django.apps import apps
+from django.utils import timezone
+
+from logistics.carriers import registry
+from logistics.carriers.base import Booked, Order, TrackingEvent
+from logistics.operations import record_tracking
+from shop.alipay.operations import receive_notice
+from shop.alipay.sandbox.history import paid_notice, past_gateway
+from shop.demo.history import PLACES, Calendar, Happening
+from shop.demo.people import buyer_phone
+from shop.listings.models import Listing
+from shop.ordering import operations
+from shop.ordering.baskets import items
+from shop.ordering.models import Purchase, SubOrder
+from shop.ordering.quotes import quote_order
+from traceability.models import Label
+from traceability.operations import mint_labels
+from traceability.queries import certificate_of_lot
+
+LABELS_AT_ONCE = 20
+COUNTED_PACK_G = 1_500  # what a box of eggs is taken to weigh on its label
+WAY = (
+    (20, "in_transit", "已到达 常德转运中心"),
+    (40, "out_for_delivery", "派送中"),
+    (46, "delivered", "已签收"),
+)
+
+
+class PastCarrier:
+    """A carrier for parcels of the past: answers from this process, pushes nothing."""
+
+    networked = False
+
+    def book(self, order: Order) -> Booked:
+        return Booked(waybill=f"SL{order.order_id}"[:30], task_id=order.order_id)
+
+    def subscribe(self, *, order: Order, waybill: str) -> None:
+        """Nothing to subscribe to: `Orders` tells the way itself."""
+
+
+class Orders:
+    """Places orders and sees them through, one step at its time."""
+
+    def __init__(self, *, calendar: Calendar, chance: random.Random) -> None:
+        self.calendar, self.chance = calendar, chance
+        self.gateway, self.carrier = past_gateway(), PastCarrier()
+        self.labels: dict[int, list[Label]] = {}
+
+    def placing(self, index: int) -> Happening:
+        """What one buyer does: fill a basket, order, pay or change their mind."""
+
+        def happen(at: datetime) -> None:
+            if Purchase.objects.filter(key=f"{index:032x}").exists():
+                return
+            basket = self._basket(at=at)
+            if basket is not None:
+                self._place(index, basket, at=at)
+
+        return happen
+
+    def _basket(self, *, at: datetime):
+        ripe = list(
+            Listing.objects.on_sale()
+            .filter(lot__harvest_date__lt=timezone.localdate(at))
+            .order_by("pk")
+        )
+        basket = None
+        for listing in self.chance.sample(ripe, k=min(len(ripe), self._some())):
+            try:
+                basket = operations.add_to_basket(
+                    basket=basket, product_id=listing.product_id, quantity=self._some()
+                )
+            except operations.UnableToAdd:
+                continue
+        return basket
+
+    def _some(self) -> int:
+        return self.chance.choices((1, 2, 3), weights=(6, 3, 1))[0]
+
+    def _place(self, index: int, basket, *, at: datetime) -> None:
+        place = self.chance.choice(PLACES)
+        quote = quote_order(items=items(basket), division_code=place)
+        order = operations.place_order(
+            basket=basket,
+            delivery=operations.Delivery(
+                recipient="示例买家",
+                phone=buyer_phone(index),
+                division_code=place,
+                detail=f"示例小区{index % 40 + 1}栋",
+            ),
+            fresh_confirmed=True,
+            expected_total_fen=quote.total_fen,
+            key=f"{index:032x}",
+            at=at,
+            gateway=self.gateway,
+        )
+        if self.chance.random() < 0.05:
+            self.calendar.at(at + timedelta(minutes=31), self._forgotten(order))
+            return
+        self.calendar.at(at + timedelta(minutes=4), self._paying(order))
+
+    def _forgotten(self, order) -> Happening:
+        return lambda at: operations.cancel_order(
+            order=order, at=at, gateway=self.gateway
+        )
+
+    def _paying(self, order) -> Happening:
+        def happen(at: datetime) -> None:
+            params = paid_notice(order_number=order.number, at=at)
+            receive_notice(params=params, at=at, gateway=self.gateway)
+            for part in order.sub_orders.all():
+                self.calendar.at(
+                    at + timedelta(hours=self.chance.randrange(6, 30)),
+                    self._packing(part),
+                )
+
+        return happen
+
+    def _packing(self, part: SubOrder) -> Happening:
+        def happen(at: datetime) -> None:
+            assistant = part.village.assistants.first()
+            for terms in part.line_terms.select_related("listing__lot", "line"):
+                for label in self._take_labels(terms, by=assistant.user, at=at):
+                    operations.pack(
+                        sub_order=part, code=label.code, by=assistant.user, at=at
+                    )
+            sent = operations.send_box(
+                sub_order=part,
+                carrier=registry.usual(),
+                by=assistant.user,
+                at=at,
+                gateway=self.carrier,
+            )
+            for hours, kind, text in WAY:
+                self.calendar.at(
+                    at + timedelta(hours=hours), self._moving(sent, kind, text)
+                )
+
+        return happen
+
+    def _take_labels(self, terms, *, by, at: datetime) -> list[Label]:
+        lot = terms.listing.lot
+        own = self.labels.setdefault(lot.pk, [])
+        while len(own) < terms.quantity:
+            batch = mint_labels(
+                certificate=certificate_of_lot(lot),
+                count=LABELS_AT_ONCE,
+                product_name=terms.line.title,
+                pack_g=terms.pack_g or COUNTED_PACK_G,
+                by=by,
+                at=at,
+            )
+            own.extend(batch.labels.all())
+        taken, self.labels[lot.pk] = own[: terms.quantity], own[terms.quantity :]
+        return taken
+
+    def _moving(self, part: SubOrder, kind: str, text: str) -> Happening:
+        def happen(at: datetime) -> None:
+            parcel = part.parcel
+            record_tracking(
+                carrier=parcel.carrier,
+                waybill=parcel.waybill,
+                events=[TrackingEvent(kind=kind, happened_at=at, text=text)],
+                at=at,
+            )
+            if kind == "delivered":
+                self.calendar.at(at + timedelta(hours=30), self._completing(part))
+
+        return happen
+
+    def _completing(self, part: SubOrder) -> Happening:
+        def happen(at: datetime) -> None:
+            Order = apps.get_model("order", "Order")
+            order = Order.objects.get(pk=part.order_id)
+            try:
+                operations.complete_order(order=order, at=at)
+            except operations.UnableToComplete:
+                return  # another box is still on its way, or it was the last one's turn
+
+        return happen

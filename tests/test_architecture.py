@@ -1,0 +1,155 @@
+"""What import-linter cannot say about the house."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("shop", "partners", "traceability", "logistics")
+MOST_LINES = 400
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    """Every module of ours outside migrations."""
+    for folder in folders or PACKAGES:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def public_functions(path: Path) -> Iterator[ast.FunctionDef]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield node
+
+
+def operation_modules() -> list[Path]:
+    return [
+        path
+        for path in modules()
+        if path.name == "operations.py" or path.parent.name == "operations"
+    ]
+
+
+def taking_positions(source: str) -> list[str]:
+    """Names of public functions that take something by position."""
+    return [
+        node.name
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and (node.args.args or node.args.posonlyargs)
+    ]
+
+
+INLINE = re.compile(
+    r"<script(?![^>]*\bsrc=)[^>]*>|\son[a-z]+\s*=\s*[\"']|\sstyle\s*=|<style", re.I
+)
+FOREIGN = re.compile(r"(?:src|href|action)\s*=\s*[\"'](?:https?:)?//", re.I)
+
+
+class TestOperations:
+    def test_there_are_some(self):
+        assert len(operation_modules()) > 8
+
+    # Parts of an operations package may share helpers between themselves.
+    HELPERS = frozenset(
+        {"locked", "note", "escrow", "after_unknown", "after_refusal", "label_hash"}
+    )
+
+    @pytest.mark.parametrize("path", operation_modules(), ids=named)
+    def test_every_public_one_takes_keywords_only(self, path):
+        found = set(taking_positions(path.read_text(encoding="utf-8")))
+        assert found <= self.HELPERS
+
+    def test_one_that_takes_positions_is_found(self):
+        assert taking_positions("def pay(order, *, at): ...") == ["pay"]
+
+
+class TestModules:
+    @pytest.mark.parametrize("path", list(modules()), ids=named)
+    def test_none_is_longer_than_a_reader_can_hold(self, path):
+        lines = path.read_text(encoding="utf-8").count("\n")
+        assert lines <= MOST_LINES
+
+    def test_the_environment_is_read_in_settings_only(self):
+        allowed = ("shop/config/", "shop/demo/", "shop/alipay/sandbox/")
+        found = [
+            named(path)
+            for path in modules()
+            if re.search(r"os\.(environ|getenv)", path.read_text(encoding="utf-8"))
+            and not named(path).startswith(allowed)
+            and path.name != "__main__.py"
+        ]
+        assert found == []
+
+    def test_production_code_never_imports_tests(self):
+        found = [
+            named(path)
+            for path in modules()
+            if re.search(
+                r"^\s*(from|import) tests\b", path.read_text(encoding="utf-8"), re.M
+            )
+        ]
+        assert found == []
+
+    def test_receivers_are_one_call(self):
+        for path in modules():
+            if path.name != "receivers.py":
+                continue
+            for function in public_functions(path):
+                body = [
+                    node
+                    for node in function.body
+                    if not (
+                        isinstance(node, ast.Expr)
+                        and isinstance(node.value, ast.Constant)
+                    )
+                ]
+                assert len(body) <= 2, f"{named(path)}: {function.name}"
+
+
+class TestPages:
+    templates = sorted((ROOT / "templates").rglob("*.html"))
+
+    def test_there_are_some(self):
+        assert len(self.templates) > 20
+
+    @pytest.mark.parametrize("path", templates, ids=named)
+    def test_no_inline_code_and_no_foreign_host(self, path):
+        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"{% comment %}.*?{% endcomment %}", "", text, flags=re.S)
+        assert not INLINE.search(text), INLINE.search(text)
+        assert not FOREIGN.search(text), FOREIGN.search(text)
+        assert not re.search(r"\|safe\b|autoescape off", text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "<script>alert(1)</script>",
+            '<p style="color:red">',
+            "<a onclick='go()'>",
+            "<style>p{}</style>",
+        ],
+    )
+    def test_inline_code_is_found(self, text):
+        assert INLINE.search(text)
+
+    def test_a_foreign_host_is_found(self):
+        assert FOREIGN.search('<script src="//cdn.example/jquery.js">')
+        assert FOREIGN.search('<link href="https://cdn.example/a.css">')
+
+    def test_scripts_and_styles_load_nothing_from_elsewhere(self):
+        for path in (ROOT / "shop").rglob("static/**/*"):
+            if path.suffix in {".css", ".js"}:
+                text = path.read_text(encoding="utf-8")
+                assert not re.search(
+                    r"(url\(|import\s|fetch\()\s*[\"']?(https?:)?//", text
+                ), path
