@@ -2,7 +2,7 @@
 
 A migration names a guard once, spelled for each vendor, and it can be taken back:
 
-    operations = [append_only("ledger_seal"), Guard(name=..., table=..., ...)]
+    operations = [Guards(triggers=append_only("ledger_seal"))]
 
 SQLite drops a table's triggers whenever a migration rebuilds the table, so a
 migration that alters a guarded table on SQLite has to put its guards up again.

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from . import sealing
+from . import export, sealing
 from .chart import family_of
 from .models import MAX_LINE_FEN, Account, AccountKind, Entry, EntryLine, Seal, Unsealed
 
@@ -278,3 +279,12 @@ def seal_entries(*, at: datetime, limit: int = SEALED_AT_ONCE) -> int:
     Seal.objects.bulk_create(seals)
     Unsealed.objects.filter(pk__in=[row.pk for row in waiting]).delete()
     return len(seals)
+
+
+def export_to(*, path: Path) -> None:
+    """Write the ledger in beancount's syntax to `path`, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f"{path.name}.half")
+    with half.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in export.beancount())
+    half.replace(path)

@@ -1,6 +1,7 @@
 """What the ledger does by the clock."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from . import operations
@@ -13,3 +14,9 @@ def seal_entries() -> int:
     while batch := operations.seal_entries(at=timezone.now()):
         sealed += batch
     return sealed
+
+
+@shared_task
+def export_ledger() -> None:
+    """Write the ledger as it is tonight to var/exports/ledger.beancount."""
+    operations.export_to(path=settings.VAR / "exports" / "ledger.beancount")

@@ -233,6 +233,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": crontab(hour=10, minute=0),
     },
     "ledger.seal": {"task": "partners.ledger.tasks.seal_entries", "schedule": 15.0},
+    "ledger.export": {
+        "task": "partners.ledger.tasks.export_ledger",
+        "schedule": crontab(hour=3, minute=30),
+    },
 }
 
 # Where people reach us; goes into codes, links in messages and payment calls.
