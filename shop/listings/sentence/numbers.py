@@ -38,6 +38,9 @@ def parse(text: str) -> Decimal | None:
 def _han(text: str) -> int | None:
     """一千二百零五 -> 1205; 一百二 -> 120; 二零二六 -> 2026."""
     if all(c in _DIGITS for c in text):
+        # Digits in a row are a year; 二两一 and 一二 are no numbers.
+        if len(text) not in (1, 4) or (len(text) == 4 and "两" in text):
+            return None
         return int("".join(str(_DIGITS[c]) for c in text))
     if "万" in text:
         high, _wan, low = text.partition("万")
