@@ -23,6 +23,31 @@ CATEGORIES: tuple[tuple[str, str, str], ...] = (
 """Slug, name, picture of the category, in the order of the shop's menu."""
 
 
+# What one weighs in a parcel, roughly, packing included; freight is quoted by it.
+_PIECE_G = {"枚": 65, "只": 1800, "个": 800, "株": 600, "瓶": 700}
+_PIECE_G_OF = {
+    "甲鱼": 1200,
+    "大闸蟹": 200,
+    "珍珠": 10,
+    "鹅蛋": 220,
+    "土鹅": 4000,
+    "腊鸭": 1000,
+    "腊鸡": 1200,
+    "柚子": 1300,
+    "莲蓬": 80,
+    "桂花苗": 150,
+    "橘苗": 300,
+    "黄桃苗": 300,
+    "辣椒苗": 20,
+    "红叶石楠": 150,
+}
+
+
+def piece_g(crop: str, unit: str) -> int:
+    """About how many grams one piece of a crop adds to a parcel."""
+    return _PIECE_G_OF.get(crop) or _PIECE_G.get(unit, 500)
+
+
 class Crop(NamedTuple):
     """One crop: its name, what else people call it, and how it is usually sold."""
 
@@ -66,7 +91,7 @@ _TABLE = {
 蓝莓||斤|5-7|blueberries|fp
 枇杷||斤|5-6|loquat|fp
 李子|奈李 脆红李|斤|6-8|plum|fp
-梨|黄花梨 翠冠梨 梨子 酥梨|斤|7-9|pear|f
+梨|黄花梨 翠冠梨 梨子 酥梨|斤|7-9|pear-brown|f
 柿子||斤|9-11|persimmon|f
 脆枣|冬枣 鲜枣|斤|8-9|winter-jujube|f
 石榴||斤|9-10|pomegranate|f
@@ -162,7 +187,7 @@ _TABLE = {
 绿茶|茶叶 毛尖 明前茶 雨前茶|斤|3-5|tea|
 红茶||斤|4-6|tea-tin|
 黑茶||斤||tea-tin|
-擂茶|擂茶粉|斤||pouch|
+擂茶|擂茶粉|斤||tea-tin|
 菊花茶|菊花 胎菊|斤|10-11|chrysanthemum|
 米酒|甜酒 谷酒|斤||rice-wine|
 葛根粉|葛粉|斤|11-2|pouch|
@@ -177,7 +202,7 @@ _TABLE = {
 笋干|干笋 烟笋|斤|4-6|bamboo-shoot|
 莲子|湘莲 白莲 干莲子|斤|7-10|lotus-seeds|
 百合|龙牙百合 干百合|斤|8-10|lily-bulb|
-干辣椒|剁辣椒 剁椒 白辣椒 辣椒粉|斤|8-11|hot-pepper|
+干辣椒|剁辣椒 剁椒 白辣椒 辣椒粉|斤|8-11|chopped-chilli|
 萝卜干|干萝卜|斤|11-3|dried-radish|
 梅干菜|梅菜 干豆角|斤|4-10|preserved-greens|
 红薯干|地瓜干 薯干|斤|11-2|sweet-potato|
@@ -203,10 +228,10 @@ _TABLE = {
 红叶石楠|石楠苗|株|11-3|seedling|
 樟树苗|香樟苗 香樟|株|11-3|deciduous-tree|
 茶花苗|茶花 山茶花|株|10-3|hibiscus|
-栀子花苗|栀子花 栀子苗|株|3-6|potted-plant|
+栀子花苗|栀子花 栀子苗|株|3-6|blossom|
 罗汉松|罗汉松苗|株|11-3|evergreen-tree|
 紫薇苗|紫薇|株|11-3|seedling|
-杜鹃|映山红 杜鹃花苗|株|3-5|blossom|
+杜鹃|映山红 杜鹃花苗|株|3-5|hibiscus|
 兰花|春兰 建兰|株|2-5|potted-plant|
 橘苗|橙子苗 柑橘苗 冰糖橙苗|株|11-3|seedling|
 黄桃苗|桃树苗 桃苗|株|11-3|seedling|

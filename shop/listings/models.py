@@ -10,6 +10,7 @@ from partners import measures
 from partners.files import StoredImage
 from partners.models import Supermarket
 from partners.organisations.models import Assistant, Cooperative, Division, Farmer
+from shop.listings.crops import piece_g
 from shop.listings.words import pack_words
 
 
@@ -148,6 +149,14 @@ class Listing(models.Model):
         verbose_name=_("Partner supermarket"),
         help_text=_("Takes a margin, of which households get the agreed share."),
     )
+    freight_template = models.ForeignKey(
+        "logistics.FreightTemplate",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Freight"),
+    )
     lot = models.ForeignKey(
         "traceability.Lot",
         on_delete=models.PROTECT,
@@ -278,6 +287,11 @@ class Listing(models.Model):
         if self.pieces:
             return (self.price_fen * 2 + self.pieces) // (self.pieces * 2)
         return None
+
+    @property
+    def parcel_g(self) -> int:
+        """What one pack adds to a parcel's weight; for pieces, by what is usual."""
+        return self.pack_g or (self.pieces or 0) * piece_g(self.crop, self.piece_unit)
 
     @property
     def unit(self) -> str:

@@ -5,6 +5,7 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from logistics.models import FreightTemplate
 from partners.models import Supermarket
 from partners.organisations.models import Farmer
 from shop.listings.models import Listing, Seller
@@ -31,8 +32,17 @@ class Changes(TypedDict, total=False):
     price_fen: int | None
     harvest_on: date | None
     capacity_packs: int | None
+    freight_template: FreightTemplate | None
     supermarket: Supermarket | None
     margin_bp: int
+
+
+class Question(TypedDict):
+    """What a draft still asks: a field, why, and the words it is about."""
+
+    field: str
+    why: str
+    words: str
 
 
 _AGREED = (

@@ -1,18 +1,28 @@
 """Drafts: from a sentence to terms that a farmer can be asked about."""
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
 
+from logistics.models import FreightTemplate
 from partners.files import Upload, store_image
 from partners.organisations.models import Assistant
 from shop.listings.cleaning import clean_line, clean_story
 from shop.listings.models import Listing
+from shop.listings.operations.catalogue import set_up_catalogue
 from shop.listings.operations.consent import withdraw
+from shop.listings.sentence import Reading, read
 from shop.listings.signals import listing_changed
-from shop.listings.terms import Changes, missing
+from shop.listings.terms import Changes, Question, missing
+
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.models import Category
 
 EDITABLE = (Listing.Status.DRAFT, Listing.Status.SENT)
 LONGEST_SENTENCE = 200
@@ -23,6 +33,14 @@ _LIMITS = {
     "price_fen": 10_000_000,
     "capacity_packs": 1_000_000,
     "margin_bp": 5_000,
+}
+
+
+# Questions that may stay open, and the field whose change answers them.
+_ANSWERED_BY = {
+    "harvest": "harvest_on",
+    "freight": "freight_template",
+    "claim": "description",
 }
 
 
@@ -40,7 +58,8 @@ def draft_listing(
 ) -> Listing:
     """A draft from one sentence; what could not be read is in `unread`, not guessed.
 
-    `changes` are terms known otherwise; they win over what the sentence says.
+    Relative dates are read against `at` in Asia/Shanghai. `changes` are terms known
+    otherwise; they win over what the sentence says.
 
     Errors: UnableToDraft; UnableToCorrect as `correct_draft`.
     """
@@ -52,12 +71,58 @@ def draft_listing(
     listing = Listing(
         assistant=assistant,
         said=sentence,
+        freight_template=_usual_freight(),
         drafted_at=at,
         changed_at=at,
     )
-    _apply(listing, changes, by=assistant)
+    reading = read(sentence, assistant=assistant, today=timezone.localdate(at))
+    listing.spans = [list(span) for span in reading.spans]
+    listing.unread = [
+        # What grows is asked for where its name is typed.
+        asdict(one) | ({"field": "title"} if one.field == "crop" else {})
+        for one in reading.unread
+    ]
+    _apply(listing, {**_terms_of(reading), **changes}, by=assistant)
+    listing.unread = _still_open(listing, settled=changes)
     listing.save()
     return listing
+
+
+def _terms_of(reading: Reading) -> Changes:
+    """What a sentence said, as terms; what it did not say stays empty."""
+    terms: Changes = {
+        "farmer": reading.farmer,
+        "title": reading.title,
+        "pack_g": reading.pack_g,
+        "pieces": reading.pieces,
+        "piece_unit": reading.piece_unit,
+        "container": reading.container,
+        "price_fen": reading.price_fen,
+        "harvest_on": reading.harvest_on,
+        "capacity_packs": reading.capacity_packs,
+    }
+    if crop := reading.crop:
+        terms |= {
+            "crop": crop.name,
+            "picture": crop.picture,
+            "fresh": crop.fresh,
+            "category": _category(crop.category),
+        }
+    return terms
+
+
+def _category(code: str) -> "Category":
+    categories = get_model("catalogue", "Category").objects
+    found = categories.filter(code=code).first()
+    if found is None:
+        set_up_catalogue()
+        found = categories.get(code=code)
+    return found
+
+
+def _usual_freight() -> FreightTemplate | None:
+    """The template that was published last; the assistant may choose another."""
+    return FreightTemplate.objects.order_by("-pk").first()
 
 
 @transaction.atomic
@@ -75,6 +140,7 @@ def correct_draft(
     if held.status not in EDITABLE:
         raise UnableToCorrect(_("This offer was answered and cannot be changed."))
     _apply(held, changes, by=by)
+    held.unread = _still_open(held, settled=changes)
     withdraw(listing=held, at=at)
     held.status = Listing.Status.DRAFT
     held.changed_at = at
@@ -97,7 +163,21 @@ def _apply(listing: Listing, changes: Changes, *, by: Assistant) -> None:
     listing.village_id = listing.farmer.village_id if listing.farmer else None
     if listing.seller and listing.seller.farmer_id not in (None, listing.farmer_id):
         listing.seller = None
-    listing.unread = missing(listing)
+
+
+def _still_open(listing: Listing, *, settled: Iterable[str]) -> list[Question]:
+    """The questions left after a change of the fields in `settled`."""
+    said: dict[str, Question] = {one["field"]: one for one in listing.unread}
+    hard: list[Question] = [
+        said.get(name, {"field": name, "why": "missing", "words": ""})
+        for name in missing(listing)
+    ]
+    soft = [
+        said[name]
+        for name, answer in _ANSWERED_BY.items()
+        if name in said and answer not in settled
+    ]
+    return hard + soft
 
 
 def add_photo(

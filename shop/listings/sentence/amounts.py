@@ -209,6 +209,10 @@ class _Reader:
             else:
                 self.totals += left
             return
+        if len(left) == 1 and self._too_heavy(left[0]):
+            # 600斤 and nothing else: no parcel weighs that, so it is the harvest.
+            self.totals += left
+            return
         kinds = {token.kind for token in left}
         if len(left) == 2 and len(kinds) == 1 and not self.totals and self.prices:
             small, large = sorted(left, key=lambda token: token.value)

@@ -1,0 +1,119 @@
+"""Drafts: what was read, what is asked, who may correct it."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from shop.listings.models import Listing
+from shop.listings.operations import (
+    UnableToCorrect,
+    UnableToDraft,
+    correct_draft,
+    draft_listing,
+    drop_draft,
+)
+from tests.factories.listings import NOW, assistant, farmer, village
+
+pytestmark = pytest.mark.django_db
+SENTENCE = "王婶家冰糖橙,5斤装29块,下周三摘,有600斤"
+
+
+@pytest.fixture
+def zhao():
+    farmer(called="王婶")
+    return assistant()
+
+
+class TestDraftListing:
+    def test_fills_the_terms_from_the_sentence(self, zhao):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        assert draft.farmer.called == "王婶"
+        assert (draft.title, draft.crop) == ("冰糖橙", "冰糖橙")
+        assert (draft.pack_g, draft.price_fen) == (2500, 2900)
+        assert draft.unit_price_fen == 580
+        assert draft.harvest_on == date(2026, 12, 2)
+        assert draft.capacity_packs == 120
+        assert draft.category.slug == "shui-guo"
+        assert draft.unread == []
+        assert draft.status == Listing.Status.DRAFT
+
+    def test_takes_today_from_the_time_in_shanghai(self, zhao):
+        late = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)  # Monday, 1:00 in Shanghai
+        draft = draft_listing(assistant=zhao, said="王婶家冰糖橙,今天摘", at=late)
+        assert draft.harvest_on == date(2026, 11, 23)
+
+    def test_asks_what_was_not_said(self, zhao):
+        draft = draft_listing(assistant=zhao, said="王婶家冰糖橙大概600斤", at=NOW)
+        assert [(one["field"], one["why"]) for one in draft.unread] == [
+            ("pack", "missing"),
+            ("price", "missing"),
+            ("capacity", "vague"),
+            ("harvest", "missing"),
+        ]
+        assert draft.capacity_packs is None
+
+    def test_keeps_a_sentence_it_cannot_read_at_all(self, zhao):
+        draft = draft_listing(assistant=zhao, said="喂喂", at=NOW)
+        assert draft.farmer is None
+        assert len(draft.unread) == 6
+
+    @pytest.mark.parametrize("said", ["", "   ", "橙" * 201])
+    def test_refuses_what_is_no_sentence(self, zhao, said):
+        with pytest.raises(UnableToDraft):
+            draft_listing(assistant=zhao, said=said, at=NOW)
+
+
+class TestCorrectDraft:
+    def test_answers_a_question(self, zhao):
+        draft = draft_listing(assistant=zhao, said="王婶家冰糖橙有600斤,5斤装", at=NOW)
+        assert [one["field"] for one in draft.unread] == ["price", "harvest"]
+        draft = correct_draft(
+            listing=draft,
+            by=zhao,
+            at=NOW,
+            price_fen=2900,
+            harvest_on=date(2026, 12, 1),
+        )
+        assert draft.unread == []
+        assert draft.price_fen == 2900
+
+    def test_cleans_what_is_typed(self, zhao):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        draft = correct_draft(
+            listing=draft,
+            by=zhao,
+            at=NOW,
+            title="<b>冰糖橙</b> <script>alert(1)</script>\u202e甜",
+            description="<p onclick=x>甜</p><script>x</script><a href=//x>点</a>",
+        )
+        assert draft.title == "冰糖橙 甜"
+        assert draft.description == "<p>甜</p>点"
+
+    def test_makes_paragraphs_of_plain_lines(self, zhao):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        draft = correct_draft(
+            listing=draft, by=zhao, at=NOW, description="树上熟\n\n不打蜡 & 不催熟"
+        )
+        assert draft.description == "<p>树上熟</p><p>不打蜡 &amp; 不催熟</p>"
+
+    def test_refuses_a_farmer_of_other_villages(self, zhao):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        other = farmer(called="钱婶", home=village("430722109201", "邻村"))
+        with pytest.raises(UnableToCorrect):
+            correct_draft(listing=draft, by=zhao, at=NOW, farmer=other)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("price_fen", -1), ("price_fen", 10_000_001), ("pack_g", 2_000_000)],
+    )
+    def test_refuses_numbers_out_of_bounds(self, zhao, name, value):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        with pytest.raises(UnableToCorrect):
+            correct_draft(listing=draft, by=zhao, at=NOW, **{name: value})
+
+
+class TestDropDraft:
+    def test_leaves_nothing(self, zhao):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        drop_draft(listing=draft, by=zhao, at=NOW)
+        assert not Listing.objects.exists()
