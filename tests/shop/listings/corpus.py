@@ -392,6 +392,12 @@ CORPUS: tuple[tuple[str, str], ...] = (
         "王婶脐橙原价35块现价29块,5斤装,明天摘,有100斤",
         "f=王婶 t=脐橙 g=2500 h=11-24 c=20 ask=price:several",
     ),
-    ("王婶家脐橙大概600斤", "f=王婶 t=脐橙 ask=pack:missing,price:missing,harvest:missing,capacity:vague"),
-    ("王婶家脐橙600斤,明天摘", "f=王婶 t=脐橙 h=11-24 ask=pack:missing,price:missing,capacity:missing"),
+    (
+        "王婶家脐橙大概600斤",
+        "f=王婶 t=脐橙 ask=pack:missing,price:missing,harvest:missing,capacity:vague",
+    ),
+    (
+        "王婶家脐橙600斤,明天摘",
+        "f=王婶 t=脐橙 h=11-24 ask=pack:missing,price:missing,capacity:missing",
+    ),
 )
