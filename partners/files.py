@@ -15,7 +15,7 @@ import warnings
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, TypeAlias, Union
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
@@ -33,7 +33,8 @@ _PDF_ACTIONS = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")
 _PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _PDF_OBJECTS_LIMIT = 4 * 1024 * 1024
 
-Upload: TypeAlias = "File[bytes] | IO[bytes]"
+# File takes no parameter when it runs, and needs one when it is checked.
+Upload: TypeAlias = Union["File[bytes]", IO[bytes]]
 
 
 class UnableToStore(Exception):
@@ -108,6 +109,21 @@ class StoredDocument:
     sha256: str
 
 
+class PrivateFiles(FileSystemStorage):
+    """Local files that have no address: only a view can hand them out."""
+
+    @property
+    def base_location(self) -> str:
+        return str(settings.PRIVATE_ROOT)
+
+    @property
+    def location(self) -> str:
+        return str(Path(self.base_location).resolve())
+
+    def url(self, name: str | None) -> str:
+        raise ValueError("private files have no address")
+
+
 def public_storage() -> Storage:
     """Where everybody may read."""
     return storages["default"]
@@ -117,7 +133,7 @@ def private_storage() -> Storage:
     """Where only views read, after asking for permission."""
     if "private" in settings.STORAGES:
         return storages["private"]
-    return FileSystemStorage(location=settings.PRIVATE_ROOT, base_url=None)
+    return PrivateFiles()
 
 
 def read_limited(file: Upload, *, limit: int) -> bytes:

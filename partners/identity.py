@@ -1,6 +1,7 @@
 """Numbers that say who somebody is, checked before they are kept."""
 
 import re
+import secrets
 import unicodedata
 from datetime import date
 
@@ -77,3 +78,8 @@ def household_number(id_number: str) -> str:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
+
+
+def random_number() -> str:
+    """Ten signs of nothing: cannot be guessed, misread or counted."""
+    return "".join(secrets.choice(_ALPHABET) for _place in range(10))

@@ -22,12 +22,17 @@ from tests.factories.places import (  # noqa: F401
     village_yonggu,
 )
 from tests.factories.shares import (  # noqa: F401
+    accrual,
     agreement,
+    disbursement,
+    filed,
     household_li,
     household_zhang,
     manager,
     other_manager,
+    other_operator,
     other_supermarket,
+    paid_in,
     supermarket,
 )
 from tests.guards import lift_guards_around_flush

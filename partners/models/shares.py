@@ -100,10 +100,10 @@ class AccrualReversal(models.Model):
     accrual = models.OneToOneField(
         Accrual, on_delete=models.PROTECT, related_name="reversal"
     )
-    statement = models.OneToOneField(
+    statement = models.ForeignKey(
         Statement,
         on_delete=models.PROTECT,
-        related_name="reversal_made",
+        related_name="reversals_made",
         verbose_name=_("Corrected by"),
     )
     entry = models.UUIDField(_("Ledger entry"))

@@ -219,7 +219,8 @@ class StatementUpload(models.Model):
         Supermarket, on_delete=models.CASCADE, related_name="uploads"
     )
     period = models.DateField(_("Month"))
-    file = models.FileField(storage=private_storage, max_length=200)
+    # Kept only where it may be filed: nothing that was refused stays here.
+    file = models.FileField(storage=private_storage, blank=True, max_length=200)
     file_name = models.CharField(_("File"), max_length=80)
     report = models.JSONField(help_text=_("Findings and sums, as they were read"))
     uploaded_by = models.ForeignKey(

@@ -1,27 +1,77 @@
 """Every write about supermarkets, households and what was shared."""
 
+from partners.operations.approvals import (
+    AlreadyDecided,
+    UnableToDecide,
+    approve_statement,
+    return_statement,
+)
+from partners.operations.confirmations import (
+    UnableToConfirm,
+    confirm_receipt,
+    dispute_receipt,
+    end_links,
+)
+from partners.operations.money import (
+    Photo,
+    UnableToDisburse,
+    UnableToPayIn,
+    disburse,
+    pay_in,
+    publish_photo,
+    withdraw_photo,
+)
 from partners.operations.people import (
     UnableToPair,
     UnableToRegister,
     UnableToSign,
     add_member,
     appoint_manager,
+    change_bank_card,
     end_pairing,
     pair,
     register_household,
     register_supermarket,
     sign_agreement,
 )
+from partners.operations.statements import (
+    UnableToFile,
+    check_upload,
+    file_platform_statement,
+    file_statement,
+    file_upload,
+)
 
 __all__ = [
+    "AlreadyDecided",
+    "Photo",
+    "UnableToConfirm",
+    "UnableToDecide",
+    "UnableToDisburse",
+    "UnableToFile",
     "UnableToPair",
+    "UnableToPayIn",
     "UnableToRegister",
     "UnableToSign",
     "add_member",
     "appoint_manager",
+    "approve_statement",
+    "change_bank_card",
+    "check_upload",
+    "confirm_receipt",
+    "disburse",
+    "dispute_receipt",
+    "end_links",
     "end_pairing",
+    "file_platform_statement",
+    "file_statement",
+    "file_upload",
     "pair",
+    "pay_in",
+    "publish_photo",
     "register_household",
     "register_supermarket",
+    "return_statement",
     "sign_agreement",
+    "withdraw_photo",
 ]

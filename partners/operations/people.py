@@ -138,6 +138,30 @@ def register_household(
     return household
 
 
+def change_bank_card(
+    *, household: Household, bank_card: str, card_holder: str, by: Person, at: datetime
+) -> Household:
+    """Enter the household's card anew; who changed it and when is kept for good.
+
+    Errors: UnableToRegister where the number is wrong or `by` may not.
+    """
+    if not by.has_perm("partners.register"):
+        raise UnableToRegister(_("Only a county operator changes a bank card."))
+    card = _clean(identity.clean_bank_card, bank_card)
+    with transaction.atomic():
+        household.bank_card = card
+        household.bank_card_index = blind_index("bank_card", card)
+        household.card_holder = card_holder.strip()
+        household.save(update_fields=["bank_card", "bank_card_index", "card_holder"])
+        record(
+            act="change_bank_card",
+            subject=f"household:{household.pk}",
+            by=by,
+            at=at,
+        )
+    return household
+
+
 def add_member(
     *, household: Household, name: str, id_number: str, relation: str, at: datetime
 ) -> HouseholdMember:

@@ -66,13 +66,16 @@ def share_preview(
 ) -> SharePreview:
     """What `margin_fen` earned on this platform on a day would send to households.
 
-    Two queries. Nothing where no agreement counts platform orders on that day.
+    Two queries. Nothing where no agreement counts platform orders in that month.
     """
-    agreement = agreement_for(supermarket=supermarket, source=Source.PLATFORM, on=on)
+    period = periods.first_day(on)
+    agreement = agreement_for(
+        supermarket=supermarket, source=Source.PLATFORM, on=period
+    )
     if agreement is None:
         return SharePreview(0, 0)
     amount_fen = share_fen(
         profit_fen=margin_fen, rate_bp=agreement.rate_bp, room_fen=agreement.cap_fen
     )
-    pairings = pairings_in(agreement=agreement, period=periods.first_day(on))
+    pairings = pairings_in(agreement=agreement, period=period)
     return SharePreview(amount_fen, pairings.count())

@@ -4,6 +4,7 @@ from partners.guards import Trigger, append_only
 
 TRIGGERS: tuple[Trigger, ...] = (
     *append_only("supervision_outsidefact"),
+    *append_only("supervision_factwithdrawal"),
     *append_only("supervision_finding"),
     *append_only("supervision_findingdecision"),
 )

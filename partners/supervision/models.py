@@ -45,6 +45,31 @@ class OutsideFact(models.Model):
         return f"{self.get_kind_display()} {self.on_date}"
 
 
+class FactWithdrawal(models.Model):
+    """Another office's list was wrong: the fact stays on record, and counts no more."""
+
+    fact = models.OneToOneField(
+        OutsideFact, on_delete=models.PROTECT, related_name="withdrawal"
+    )
+    reason = models.CharField(_("Reason"), max_length=200)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(_("Withdrawn at"))
+
+    class Meta:
+        verbose_name = _("Withdrawal of a fact")
+        verbose_name_plural = _("Withdrawals of facts")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason=""), name="fact_withdrawn_with_a_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fact}: {self.reason}"
+
+
 class FindingQuerySet(models.QuerySet["Finding"]):
     """Reads of findings."""
 

@@ -1,27 +1,44 @@
 """A supermarket and two households for tests, invented, 示例."""
 
+import io
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from PIL import Image
 from stdnum import luhn
 from stdnum.cn import ric
 
-from partners.models import Agreement, Household, Supermarket
+from partners.models import (
+    Accrual,
+    Agreement,
+    Disbursement,
+    Household,
+    PayIn,
+    Statement,
+    Supermarket,
+)
 from partners.operations import (
+    approve_statement,
+    disburse,
+    file_statement,
     pair,
+    pay_in,
     register_household,
     register_supermarket,
     sign_agreement,
 )
 from partners.organisations.models import Division
-from shop.users.models import User
+from shop.users.models import Role, User
 from tests.factories.people import new_phone, new_uscc, new_user
+from tests.factories.sheets import as_csv
 
 JOINED = datetime(2026, 6, 1, 1, tzinfo=UTC)
 OCTOBER = date(2026, 10, 1)
 AFTER_OCTOBER = datetime(2026, 11, 3, 2, tzinfo=UTC)
+NOON = datetime(2026, 11, 10, 4, tzinfo=UTC)
 _numbers = count(1)
 
 
@@ -117,3 +134,69 @@ def agreement(
     pair(agreement=signed, household=household_zhang, weight=2, at=JOINED)
     pair(agreement=signed, household=household_li, weight=1, at=JOINED)
     return signed
+
+
+@pytest.fixture
+def other_operator(db: None) -> User:
+    """A second person who works for the county."""
+    return new_user(name="韩示例", role=Role.OPERATOR)
+
+
+@pytest.fixture
+def filed(supermarket: Supermarket, agreement: Agreement, manager: User) -> Statement:
+    """October's statement of 永固爱心超市: ¥500.20 of profit, ¥25.01 to share."""
+    return file_statement(
+        supermarket=supermarket,
+        period=OCTOBER,
+        file=ContentFile(as_csv(), "十月.csv"),
+        by=manager,
+        at=AFTER_OCTOBER,
+    )
+
+
+@pytest.fixture
+def accrual(filed: Statement, operator: User) -> Accrual:
+    """The statement approved: ¥16.67 for Zhang, ¥8.34 for Li."""
+    return approve_statement(statement=filed, by=operator, at=AFTER_OCTOBER)
+
+
+@pytest.fixture
+def paid_in(accrual: Accrual, supermarket: Supermarket, operator: User) -> PayIn:
+    """All of it paid in."""
+    return pay_in(
+        supermarket=supermarket,
+        amount_fen=accrual.amount_fen,
+        reference="ICBC-1",
+        by=operator,
+        at=AFTER_OCTOBER,
+    )
+
+
+@pytest.fixture
+def disbursement(
+    paid_in: PayIn, household_zhang: Household, operator: User
+) -> Disbursement:
+    """Zhang's ¥16.67 handed out in cash."""
+    return hand_out(household_zhang, 1_667, by=operator)
+
+
+def hand_out(
+    household: Household, amount_fen: int, *, by: User, **changes: Any
+) -> Disbursement:
+    """A disbursement in cash with a receipt and a photo, at noon."""
+    facts: dict[str, Any] = {
+        "kind": Disbursement.Kind.CASH,
+        "receipt": photo(),
+        "photos": [photo()],
+        "at": NOON,
+    }
+    return disburse(
+        household=household, amount_fen=amount_fen, by=by, **(facts | changes)
+    )
+
+
+def photo(size: tuple[int, int] = (64, 48), color: str = "orange") -> ContentFile:
+    """A small picture, as a phone would send it."""
+    out = io.BytesIO()
+    Image.new("RGB", size, color).save(out, "JPEG")
+    return ContentFile(out.getvalue(), "photo.jpg")

@@ -1,0 +1,109 @@
+"""Who is owed what: what is missing, what is there, what can be handed out."""
+
+from dataclasses import dataclass
+
+from django.db.models import F, QuerySet, Sum
+
+from partners.ledger.queries import balance_fen, balances
+from partners.models import AccrualLine, Household, Supermarket
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A household's sums over all months, in fen."""
+
+    accrued_fen: int = 0
+    funded_fen: int = 0
+    disbursed_fen: int = 0
+
+    @property
+    def ready_fen(self) -> int:
+        """What can be handed out now."""
+        return self.funded_fen - self.disbursed_fen
+
+
+def standing_lines() -> QuerySet[AccrualLine]:
+    """Every household's part that was not reversed."""
+    return AccrualLine.objects.filter(accrual__reversal__isnull=True)
+
+
+def standing_of(*, household: Household) -> Standing:
+    """What the household was promised, what of it is in the fund, what it has."""
+    sums = (
+        standing_lines()
+        .filter(household=household)
+        .aggregate(
+            accrued=Sum("amount_fen"),
+            funded=Sum("funded_fen"),
+            disbursed=Sum("disbursed_fen"),
+        )
+    )
+    return Standing(
+        int(sums["accrued"] or 0), int(sums["funded"] or 0), int(sums["disbursed"] or 0)
+    )
+
+
+def lines_missing_money(*, supermarket: Supermarket) -> QuerySet[AccrualLine]:
+    """The supermarket's lines that are not fully paid in, the oldest month first."""
+    return (
+        standing_lines()
+        .filter(accrual__supermarket=supermarket, funded_fen__lt=F("amount_fen"))
+        .order_by("accrual__period", "accrual_id", "pk")
+    )
+
+
+def lines_ready(*, household: Household) -> QuerySet[AccrualLine]:
+    """The household's lines with money to hand out, the oldest month first."""
+    return (
+        standing_lines()
+        .filter(household=household, disbursed_fen__lt=F("funded_fen"))
+        .select_related("accrual__agreement")
+        .order_by("accrual__period", "accrual_id", "pk")
+    )
+
+
+def owed_fen(*, supermarket: Supermarket) -> int:
+    """What the supermarket has accrued and not paid in, as the ledger has it."""
+    return balance_fen(f"supermarket:{supermarket.pk}:share")
+
+
+def fund_fen() -> int:
+    """What lies in the benefit fund's account, as the ledger has it."""
+    return balance_fen("benefit:fund")
+
+
+def disagreements() -> list[str]:
+    """Account codes where the ledger and the households' lines tell two stories.
+
+    Empty as long as every movement went through the operations.
+    """
+    wanted: dict[str, int] = {}
+    for line in (
+        standing_lines()
+        .values("household", "accrual__supermarket")
+        .annotate(
+            accrued=Sum("amount_fen"),
+            funded=Sum("funded_fen"),
+            disbursed=Sum("disbursed_fen"),
+        )
+    ):
+        for code, fen in (
+            (
+                f"supermarket:{line['accrual__supermarket']}:share",
+                line["accrued"] - line["funded"],
+            ),
+            ("benefit:fund", line["funded"] - line["disbursed"]),
+            (
+                f"household:{line['household']}:benefit",
+                line["disbursed"] - line["accrued"],
+            ),
+        ):
+            wanted[code] = wanted.get(code, 0) + int(fen)
+    booked = balances("household:") | balances("benefit:")
+    shares = balances("supermarket:")
+    booked |= {code: fen for code, fen in shares.items() if code.endswith(":share")}
+    return sorted(
+        code
+        for code in wanted.keys() | booked.keys()
+        if wanted.get(code, 0) != booked.get(code, 0)
+    )

@@ -1,0 +1,110 @@
+"""What a statement means, before and after it is filed."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Max, QuerySet, Sum
+
+from partners import periods
+from partners.models import (
+    Accrual,
+    Agreement,
+    Source,
+    Statement,
+    StatementLine,
+    Supermarket,
+)
+from partners.queries.agreements import Part, agreement_for, parts_of
+from partners.shares import share_fen
+
+
+@dataclass(frozen=True)
+class StatementPreview:
+    """What a month's profit would send: to whom, and whether the cap cut it."""
+
+    profit_fen: int
+    agreement: Agreement | None
+    amount_fen: int
+    capped: bool
+    parts: list[Part]
+
+
+def accruals_standing(*, supermarket: Supermarket, period: date) -> QuerySet[Accrual]:
+    """The month's accruals that were not reversed."""
+    return Accrual.objects.filter(
+        supermarket=supermarket, period=period, reversal__isnull=True
+    )
+
+
+def room_fen(*, agreement: Agreement, period: date, source: str) -> int:
+    """What the month's cap leaves for a source beside what the other accrued."""
+    other = accruals_standing(supermarket=agreement.supermarket, period=period)
+    taken = other.filter(agreement=agreement).exclude(source=source)
+    used = taken.aggregate(total=Sum("amount_fen"))["total"] or 0
+    return max(agreement.cap_fen - int(used), 0)
+
+
+def preview_statement(
+    *, supermarket: Supermarket, period: date, source: str, profit_fen: int
+) -> StatementPreview:
+    """What this profit of the month would accrue, and to whom.
+
+    The agreement is the one in force on the month's first day.
+    """
+    agreement = agreement_for(supermarket=supermarket, source=source, on=period)
+    if agreement is None:
+        return StatementPreview(profit_fen, None, 0, False, [])
+    room = room_fen(agreement=agreement, period=period, source=source)
+    amount = share_fen(profit_fen=profit_fen, rate_bp=agreement.rate_bp, room_fen=room)
+    uncapped = share_fen(
+        profit_fen=profit_fen, rate_bp=agreement.rate_bp, room_fen=max(profit_fen, 0)
+    )
+    parts = parts_of(agreement=agreement, period=period, amount_fen=amount)
+    return StatementPreview(profit_fen, agreement, amount, amount < uncapped, parts)
+
+
+def receipts_filed_before(
+    *, supermarket: Supermarket, period: date, receipts: set[str]
+) -> dict[str, date]:
+    """Which of these receipts another month's standing store statement counted."""
+    if not receipts:
+        return {}
+    in_force = Statement.objects.in_force().filter(
+        supermarket=supermarket, source=Source.STORE
+    )
+    lines = StatementLine.objects.filter(
+        statement__in=in_force.exclude(period=period)
+    ).exclude(receipt="")
+    known = lines.values_list("receipt", "statement__period")
+    return {receipt: month for receipt, month in known if receipt in receipts}
+
+
+def profit_before(*, supermarket: Supermarket, period: date) -> int | None:
+    """The store's profit in fen the month before, if its statement stands."""
+    statement = (
+        Statement.objects.in_force()
+        .filter(
+            supermarket=supermarket,
+            source=Source.STORE,
+            period=periods.preceding(period),
+        )
+        .first()
+    )
+    return statement.profit_fen if statement else None
+
+
+def latest_statement(
+    *, supermarket: Supermarket, period: date, source: str
+) -> Statement | None:
+    """The last version of a month's statement that was filed."""
+    return (
+        Statement.objects.of(supermarket, period, source)
+        .select_related("decision")
+        .first()
+    )
+
+
+def latest_version(*, supermarket: Supermarket, period: date, source: str) -> int:
+    """How many versions the month's statement has; 0 before the first."""
+    versions = Statement.objects.of(supermarket, period, source).order_by()
+    return int(versions.aggregate(last=Max("version"))["last"] or 0)
