@@ -2,6 +2,8 @@
 
 import re
 
+from django.db.models import Q
+
 from partners.organisations.models import Division
 from partners.organisations.queries import UNSPOKEN
 
@@ -46,6 +48,21 @@ def region_name(region_code: str) -> str:
         if row is not None and row.name not in UNSPOKEN:
             return short_name(row.name)
     return region_code
+
+
+def delivers_to(code: str) -> bool:
+    """Whether the code is exact enough for a parcel: a county or a township.
+
+    A few cities (东莞市) have townships and no counties; they count as their county.
+    """
+    return (
+        Division.objects.filter(pk=code)
+        .filter(
+            Q(level__in=[Division.Level.COUNTY, Division.Level.TOWNSHIP])
+            | Q(level=Division.Level.CITY, children__level=Division.Level.TOWNSHIP)
+        )
+        .exists()
+    )
 
 
 def postal_name(code: str) -> str:

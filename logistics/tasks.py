@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 BATCH = 50
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task
 def resume_bookings() -> int:
     """Ask again for every booking whose answer is open; returns how many were asked.
 
@@ -36,7 +36,7 @@ def resume_bookings() -> int:
     return len(bookings)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task
 def ask_about_quiet_parcels() -> int:
     """Turn pushes on where they are not, and ask about parcels without news.
 

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from logistics.models import Booking, Parcel, ParcelEvent
+from logistics.regions import delivers_to
 from logistics.signals import parcel_lost
-from partners.organisations.models import Division, Station
+from partners.organisations.models import Station
 from partners.phones import clean_phone
 
 
@@ -90,10 +91,7 @@ def _checked(recipient: Recipient, station_code: str, weight_g: int) -> str:
         raise UnableToOpenParcel(
             _("There is no service station at %(code)s.") % {"code": station_code}
         )
-    levels = (Division.Level.COUNTY, Division.Level.TOWNSHIP)
-    if not Division.objects.filter(
-        pk=recipient.division_code, level__in=levels
-    ).exists():
+    if not delivers_to(recipient.division_code):
         raise UnableToOpenParcel(
             _("There is no county or township %(code)s.")
             % {"code": recipient.division_code}
