@@ -85,3 +85,37 @@ def _spoken_names(code: str) -> list[str]:
         if row is not None and row.name not in {*UNSPOKEN, *found}:
             found.append(row.name)
     return found
+
+
+def provinces() -> list[tuple[str, str]]:
+    """Code and name of every province that parcels can be addressed to."""
+    rows = Division.objects.filter(
+        level=Division.Level.PROVINCE, children__isnull=False
+    ).distinct()
+    return [(row.code, row.name) for row in rows.order_by("code")]
+
+
+def places_in(code: str, level: str) -> list[tuple[str, str]]:
+    """Code and name of what lies in a division, at one level, as a form offers it.
+
+    `level` is "city" of a province, "county" of a city or "township" of a county.
+    Levels that nobody says get words: 北京市's only city is 北京市, and 东莞市, which
+    has no counties, is offered as its own. Unknown codes have nothing in them.
+    """
+    above = Division.objects.filter(pk=code).first()
+    if above is None:
+        return []
+    rows = list(Division.objects.filter(parent_id=code, level=level).order_by("code"))
+    if not rows and level == Division.Level.COUNTY and delivers_to(code):
+        return [(above.code, above.name)]
+    alone = len(rows) == 1
+    return [(row.code, _offered_name(row, above, alone=alone)) for row in rows]
+
+
+def _offered_name(row: Division, above: Division, *, alone: bool) -> str:
+    if row.name not in UNSPOKEN:
+        return row.name
+    if row.name.endswith("县级行政区划"):
+        return row.name.replace("县级行政区划", "县市")
+    kinds = {"市辖区": "(区)", "县": "(县)"}
+    return above.name if alone else above.name + kinds[row.name]

@@ -25,7 +25,7 @@ def environment(*, port: int, own_gateway: bool) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "shop.config.settings.local",
         "XIANGJI_VAR": str(VAR),
         "XIANGJI_BASE_URL": os.environ.get("XIANGJI_BASE_URL", here),
-        "CARRIER_SANDBOX_URL": f"http://127.0.0.1:{port + 2}",
+        "CARRIER_STANDIN_URL": f"http://127.0.0.1:{port + 2}",
         "PYTHONUNBUFFERED": "1",
     }
     if not own_gateway:

@@ -1,0 +1,184 @@
+"""The form for a Chinese address: no last name, no postcode, works without scripts."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from logistics import regions
+from logistics.address import PastedAddress
+from partners.organisations.models import Division
+from partners.phones import clean_phone
+
+_LEVELS = ("province", "city", "county", "township")
+_CODE = re.compile(r"\d{12}")
+MOST_CHOICES = 8
+
+
+def _place(label: Any, hint: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, required=False, widget=forms.Select(attrs={"autocomplete": hint})
+    )
+
+
+class AddressForm(forms.Form):
+    """Who gets a parcel and where.
+
+    Start it empty, or from what a paste said: `initial=AddressForm.initial_from(read)`.
+    Each list of places holds what lies in the place chosen above it; without scripts,
+    sending the form fills the next list; a page that includes `logistics/address.js`
+    fills it at once. `delivery()` gives what was entered.
+    """
+
+    name = forms.CharField(
+        label=gettext_lazy("Recipient"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    phone = forms.CharField(
+        label=gettext_lazy("Mobile number"),
+        max_length=24,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+    )
+    which = forms.ChoiceField(
+        label=gettext_lazy("Which one is it?"),
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    province = _place(gettext_lazy("Province"), "address-level1")
+    city = _place(gettext_lazy("City"), "address-level2")
+    county = _place(gettext_lazy("District or county"), "address-level3")
+    township = _place(gettext_lazy("Street or township"), "address-level4")
+    detail = forms.CharField(
+        label=gettext_lazy("Street, house and door"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+    )
+    # The counties that `which` offers, kept while the form goes back and forth.
+    among = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._offer_counties()
+        above = ""
+        for level in _LEVELS:
+            field = self.fields[level]
+            offered = (
+                regions.provinces()
+                if level == "province"
+                else regions.places_in(above, level)
+            )
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", "—"), *offered]
+            if level != "province":
+                field.widget.attrs["data-places-in"] = self[_above(level)].auto_id
+                field.widget.attrs["data-places-url"] = reverse_lazy(
+                    "logistics:places", args=["0" * 12]
+                )
+                field.widget.attrs["data-level"] = level
+            above = self._chosen(level, offered)
+        for name in self.initial.get("unsure", ()):
+            self.fields[name].help_text = _("Please look at this once more.")
+
+    @classmethod
+    def initial_from(cls, read: PastedAddress) -> dict[str, object]:
+        """What `address.parse` read, as this form's initial values."""
+        return {
+            "name": read.name,
+            "phone": read.phone,
+            "province": read.province_code,
+            "city": read.city_code,
+            "county": read.county_code,
+            "township": read.township_code,
+            "detail": read.detail,
+            "among": ",".join(choice.code for choice in read.choices),
+            "unsure": tuple(read.unsure),
+        }
+
+    def delivery(self) -> dict[str, str]:
+        """recipient, phone, division_code (a county's or township's) and detail."""
+        cleaned = self.cleaned_data
+        return {
+            "recipient": cleaned["name"],
+            "phone": cleaned["phone"],
+            "division_code": cleaned["township"] or cleaned["county"],
+            "detail": cleaned["detail"],
+        }
+
+    def clean_phone(self) -> str:
+        return clean_phone(self.cleaned_data["phone"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("which"):
+            # An answer to "which one" goes before the lists it leaves empty.
+            self._settle_on(cleaned["which"])
+            return cleaned
+        if "which" in self.fields and not cleaned.get("county"):
+            self.add_error("which", _("Choose one of these, or a place below."))
+            return cleaned
+        for level in _LEVELS[:3]:
+            if level not in self.errors and not cleaned.get(level):
+                self.add_error(level, _QUESTIONS[level])
+                break
+        return cleaned
+
+    def _settle_on(self, county_code: str) -> None:
+        for level, digits in (("province", 2), ("city", 4), ("county", 6)):
+            self.cleaned_data[level] = county_code[:digits].ljust(12, "0")
+            self.errors.pop(level, None)
+        township = self.cleaned_data.get("township") or ""
+        if not township.startswith(county_code[:6]):
+            self.cleaned_data["township"] = ""
+            self.errors.pop("township", None)
+
+    def _offer_counties(self) -> None:
+        codes = [
+            code
+            for code in str(self._value("among")).split(",")
+            if _CODE.fullmatch(code)
+        ][:MOST_CHOICES]
+        known = Division.objects.filter(pk__in=codes).count() if codes else 0
+        if not known or known != len(codes):
+            del self.fields["which"]
+            return
+        field = self.fields["which"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(code, regions.postal_name(code)) for code in codes]
+
+    def _chosen(self, level: str, offered: list[tuple[str, str]]) -> str:
+        """The place chosen at a level; where only one is offered, that one."""
+        chosen = str(self._value(level))
+        codes = [code for code, _name in offered]
+        if len(codes) == 1 and level != "township" and chosen not in codes:
+            chosen = codes[0]
+            self.initial[level] = chosen
+            if self.is_bound:
+                self.data = _with(self.data, self.add_prefix(level), chosen)
+        return chosen if chosen in codes else ""
+
+    def _value(self, name: str) -> object:
+        if self.is_bound:
+            return self.data.get(self.add_prefix(name), "")
+        return self.initial.get(name, "")
+
+
+_QUESTIONS = {
+    "province": gettext_lazy("Choose the province."),
+    "city": gettext_lazy("Choose the city."),
+    "county": gettext_lazy("Choose the district or county."),
+}
+
+
+def _above(level: str) -> str:
+    return _LEVELS[_LEVELS.index(level) - 1]
+
+
+def _with(data: Mapping[str, Any], key: str, value: str) -> Mapping[str, Any]:
+    copied = data.copy() if hasattr(data, "copy") else dict(data)
+    copied[key] = value
+    return copied
