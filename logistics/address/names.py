@@ -65,7 +65,7 @@ def score(word: str, *, beside_phone: bool, at_an_end: bool) -> int:
         return points + 6
     if len(bare) < 2 or any(letter in _ADDRESSY for letter in bare[1:]):
         return points + 1 if has_surname(bare) and len(bare) in (2, 3) else 0
-    return points + (5 if has_surname(bare) and len(bare) <= 4 else 2)
+    return points + (5 if has_surname(bare) else 1)
 
 
 def has_surname(bare: str) -> bool:

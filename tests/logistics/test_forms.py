@@ -93,7 +93,9 @@ class TestAddressForm:
 
 class TestFromAPaste:
     def test_fills_what_was_read(self) -> None:
-        read = address.parse("李示例,10000000001,湖南长沙岳麓区麓谷街道尖山路39号2栋301")
+        read = address.parse(
+            "李示例,10000000001,湖南长沙岳麓区麓谷街道尖山路39号2栋301"
+        )
         first = AddressForm(initial=AddressForm.initial_from(read))
         assert {name: first[name].value() for name in RIGHT} == RIGHT | {
             "phone": "10000000001"

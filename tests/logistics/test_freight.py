@@ -95,7 +95,8 @@ class TestQuote:
             assert found.fen == expected
 
     @pytest.mark.parametrize(
-        ("code", "name"), [(LHASA, "西藏"), (HONG_KONG, "香港"), ("710000000000", "台湾")]
+        ("code", "name"),
+        [(LHASA, "西藏"), (HONG_KONG, "香港"), ("710000000000", "台湾")],
     )
     def test_refuses_by_name_where_nothing_is_sent(self, code: str, name: str) -> None:
         load_places("540102")
@@ -149,7 +150,9 @@ class TestQuoteAlways(HypothesisTestCase):
 
     @settings(max_examples=40, deadline=None)
     @given(st.integers(0, 60_000), st.integers(0, 30_000))
-    def test_more_goods_never_cost_more_freight(self, weight_g: int, goods: int) -> None:
+    def test_more_goods_never_cost_more_freight(
+        self, weight_g: int, goods: int
+    ) -> None:
         template = by_weight()
         assert fen(template, BEIJING, weight_g, goods + 1) <= fen(
             template, BEIJING, weight_g, goods
@@ -185,9 +188,7 @@ class TestWords:
                 == "Not delivered to 西藏."
             )
             assert (
-                queries.explain(
-                    template=template, division_code=YUELU, weight_g=3_500
-                )
+                queries.explain(template=template, division_code=YUELU, weight_g=3_500)
                 == "To 湖南 ¥6"
             )
 
