@@ -11,12 +11,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from partners import measures
+from partners.phones import mask_phone
 from partners.privacy import mask_name
 
 register = template.Library()
 register.filter("yuan", measures.yuan)
 register.filter("jin", measures.jin)
 register.filter("masked", mask_name)
+register.filter("masked_phone", mask_phone)
 
 
 @register.simple_tag

@@ -9,6 +9,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.ordering.urls")),
     path("", include("shop.settlement.urls")),
     path("backoffice/", include("shop.backoffice.urls")),
+    path("", include("shop.users.urls")),
+    path("", include("shop.notices.urls")),
     path("", include("logistics.carriers.urls")),
     path("", include("logistics.urls")),
     path("", include("shop.alipay.urls")),

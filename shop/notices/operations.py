@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
@@ -145,7 +146,10 @@ def revive_text(*, message: TextMessage, at: datetime) -> TextMessage:
 
 
 def _outgoing(message: TextMessage) -> Outgoing:
-    words: dict[str, str] = json.loads(message.words)
+    words = {
+        name: f"{settings.BASE_URL}{word}" if word.startswith("/") else word
+        for name, word in json.loads(message.words).items()
+    }
     return Outgoing(
         reference=message.key,
         phone=message.phone,
@@ -173,7 +177,7 @@ def _give_up(message: TextMessage, reason: str) -> TextMessage:
     message.status = TextMessage.Status.DEAD
     message.held_until = None
     message.failure = reason[:80]
-    if TEXTS[message.template].secret:
+    if message.expires_at is not None:
         message.words = ""
     message.save()
     log.error("text %s given up: %s", message.pk, reason)

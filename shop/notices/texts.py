@@ -41,6 +41,7 @@ TEXTS: dict[str, Text] = {
             "Say yes or no here: %(link)s or tell your assistant the code %(code)s."
         ),
         ("product", "pack", "price", "link", "code"),
+        secret=True,
     ),
     "listing_price": Text(
         gettext_lazy(
@@ -48,6 +49,7 @@ TEXTS: dict[str, Text] = {
             "Say yes or no here: %(link)s or tell your assistant the code %(code)s."
         ),
         ("product", "pack", "price", "link", "code"),
+        secret=True,
     ),
     "order_paid": Text(
         gettext_lazy("Order %(number)s is paid, %(total)s. Follow it here: %(link)s"),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import ngettext
 
 from partners.privacy import blind_index
 from shop.users.models import Allowance
@@ -19,18 +20,22 @@ class Limit:
     within: timedelta
 
 
+PASSWORDS_OF_PHONE = Limit("passwords-phone", 10, timedelta(hours=1))
+
+
 class TooOften(Exception):
-    """A limit is used up; `again_in` says how long until it is not."""
+    """A limit is used up; says how many minutes to wait, in the reader's words."""
 
-    def __init__(self, limit: Limit, again_in: timedelta) -> None:
-        super().__init__(f"{limit.name} is used up")
-        self.limit = limit
-        self.again_in = again_in
-
-    @property
-    def minutes(self) -> int:
-        """Whole minutes to wait, at least one."""
-        return max(1, -(-int(self.again_in.total_seconds()) // 60))
+    def __init__(self, again_in: timedelta) -> None:
+        minutes = max(1, -(-int(again_in.total_seconds()) // 60))
+        super().__init__(
+            ngettext(
+                "That was too often. Please wait %(minutes)d minute.",
+                "That was too often. Please wait %(minutes)d minutes.",
+                minutes,
+            )
+            % {"minutes": minutes}
+        )
 
 
 def spend(*, limit: Limit, subject: str, at: datetime) -> None:
@@ -47,7 +52,7 @@ def spend(*, limit: Limit, subject: str, at: datetime) -> None:
             used=F("used") + 1
         )
     if not spent:
-        raise TooOften(limit, ends_in)
+        raise TooOften(ends_in)
 
 
 def give_back(*, limit: Limit, subject: str, at: datetime) -> None:

@@ -16,7 +16,7 @@ from partners.organisations.operations import recognise_farmer
 from partners.phones import clean_phone
 from partners.privacy import blind_index
 from shop.users import operations
-from shop.users.limits import Limit, TooOften, give_back, spend
+from shop.users.limits import PASSWORDS_OF_PHONE, Limit, TooOften, give_back, spend
 from shop.users.models import Allowance, LoginTicket, Role, User
 from shop.users.signals import login_code_issued
 
@@ -31,7 +31,6 @@ CODES_OF_PHONE = (
     Limit("codes-hour", 5, HOUR),
     Limit("codes-day", 10, timedelta(days=1)),
 )
-PASSWORDS_OF_PHONE = Limit("passwords-phone", 10, HOUR)
 
 
 class UnableToLogIn(Exception):
@@ -56,7 +55,7 @@ def start_login(*, phone: str, way: str, address: str, at: datetime) -> LoginTic
         for limit in CODES_OF_PHONE if by_code else ():
             spend(limit=limit, subject=number, at=at)
     except TooOften as error:
-        raise UnableToLogIn(_wait(error)) from error
+        raise UnableToLogIn(str(error)) from error
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     nonce = secrets.token_hex(16)
     with transaction.atomic():
@@ -85,7 +84,7 @@ def finish_login(*, ticket_id: int, secret: str, address: str, at: datetime) -> 
     try:
         spend(limit=_of_address("tries"), subject=address, at=at)
     except TooOften as error:
-        raise UnableToLogIn(_wait(error)) from error
+        raise UnableToLogIn(str(error)) from error
     open_tickets = LoginTicket.objects.filter(
         pk=ticket_id, used_at__isnull=True, expires_at__gt=at
     )
@@ -116,7 +115,7 @@ def _by_password(ticket: LoginTicket, password: str, *, at: datetime) -> User:
     try:
         spend(limit=PASSWORDS_OF_PHONE, subject=ticket.phone, at=at)
     except TooOften as error:
-        raise UnableToLogIn(_wait(error)) from error
+        raise UnableToLogIn(str(error)) from error
     # Django hashes the password also where there is no such account.
     user = authenticate(phone=ticket.phone, password=password)
     if not isinstance(user, User):
@@ -155,11 +154,3 @@ def _wrong_code(left: int) -> str:
         "That is not the code. You can try %(left)d more times.",
         left,
     ) % {"left": left}
-
-
-def _wait(error: TooOften) -> str:
-    return ngettext(
-        "That was too often. Please wait %(minutes)d minute.",
-        "That was too often. Please wait %(minutes)d minutes.",
-        error.minutes,
-    ) % {"minutes": error.minutes}

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from partners.organisations.operations import record
+from shop.users.limits import PASSWORDS_OF_PHONE, TooOften, give_back, spend
 from shop.users.models import Role, RoleGrant, User
 
 
@@ -39,14 +40,31 @@ def rename_user(*, user: User, name: str) -> User:
 
 
 class UnableToSetPassword(Exception):
-    """The password is too weak; says what to change."""
+    """The password is too weak or the old one wrong; `field` says which."""
+
+    def __init__(self, words: str, *, field: str = "password") -> None:
+        super().__init__(words)
+        self.field = field
 
 
-def set_password(*, user: User, password: str, at: datetime) -> User:
+def change_password(
+    *, user: User, password: str, old: str | None, at: datetime
+) -> User:
     """Give the user a password, which ends all their other sessions.
+
+    `old` is their present one, or None where the caller has just made sure otherwise
+    that it is they.
 
     Errors: UnableToSetPassword, in the reader's words.
     """
+    if old is not None:
+        try:
+            spend(limit=PASSWORDS_OF_PHONE, subject=user.phone, at=at)
+        except TooOften as error:
+            raise UnableToSetPassword(str(error), field="old") from error
+        if not user.check_password(old):
+            raise UnableToSetPassword(_("That is not the password."), field="old")
+        give_back(limit=PASSWORDS_OF_PHONE, subject=user.phone, at=at)
     try:
         validate_password(password, user)
     except ValidationError as error:

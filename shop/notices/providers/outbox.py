@@ -24,7 +24,8 @@ class OutboxProvider:
                 "template": message.template,
                 "body": message.body,
                 "code": message.words.get("code", ""),
-                "link": message.words.get("link", ""),
+                # Of our own site, so that it opens wherever the demo is reached.
+                "link": message.words.get("link", "").removeprefix(settings.BASE_URL),
                 "written_at": message.written_at,
             },
         )

@@ -1,0 +1,11 @@
+"""Text messages as pages."""
+
+from django.urls import path
+
+from shop.notices import views
+
+app_name = "notices"
+
+urlpatterns = [
+    path("demo/outbox/", views.outbox, name="outbox"),
+]

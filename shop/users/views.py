@@ -1,0 +1,209 @@
+"""Logging in and out, and the page about oneself."""
+
+from django.contrib import auth, messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from shop.users import me as mine
+from shop.users import operations
+from shop.users.addresses import network_address
+from shop.users.forms import (
+    CodeForm,
+    NameForm,
+    NewPasswordForm,
+    PasswordForm,
+    PhoneForm,
+)
+from shop.users.login import UnableToLogIn, finish_login, start_login
+from shop.users.models import LoginTicket, User
+from shop.users.operations import UnableToSetPassword
+
+# The session's note of who is on the way in, and of how they came in.
+TICKET, NEXT, PROVEN = "login_ticket", "login_next", "proven_by_code"
+# How long after coming in by a code a password may be set without the old one.
+PROVEN_FOR_SECONDS = 15 * 60
+
+
+@never_cache
+@sensitive_post_parameters()
+def login(request: HttpRequest) -> HttpResponse:
+    """First field: the phone; its two buttons choose code or password."""
+    if request.user.is_authenticated:
+        return redirect(_safe_next(request, request.GET.get("next", "")))
+    form = PhoneForm(
+        request.POST or None, initial={"next": request.GET.get("next", "")}
+    )
+    if request.method == "POST" and form.is_valid():
+        way = request.POST.get("way", "")
+        by_password = way == LoginTicket.Way.PASSWORD
+        try:
+            ticket = start_login(
+                phone=form.cleaned_data["phone"],
+                way=LoginTicket.Way.PASSWORD if by_password else LoginTicket.Way.CODE,
+                address=network_address(request),
+                at=timezone.now(),
+            )
+        except UnableToLogIn as error:
+            form.add_error("phone", str(error))
+        else:
+            request.session[TICKET] = ticket.pk
+            request.session[NEXT] = _safe_next(request, form.cleaned_data["next"])
+            return redirect("users:password" if by_password else "users:code")
+    return render(request, "shop/users/login.html", {"form": form})
+
+
+@never_cache
+@sensitive_post_parameters()
+def code(request: HttpRequest) -> HttpResponse:
+    """Second field: the code from the text."""
+    return _finish(request, LoginTicket.Way.CODE, CodeForm, "shop/users/code.html")
+
+
+@never_cache
+@sensitive_post_parameters()
+def password(request: HttpRequest) -> HttpResponse:
+    """Second field: the password."""
+    return _finish(
+        request, LoginTicket.Way.PASSWORD, PasswordForm, "shop/users/password.html"
+    )
+
+
+@require_POST
+def again(request: HttpRequest) -> HttpResponse:
+    """Another code, or a code instead of a password, for the phone on its way in."""
+    ticket = _ticket(request)
+    if ticket is None:
+        return redirect("users:login")
+    try:
+        fresh = start_login(
+            phone=ticket.phone,
+            way=LoginTicket.Way.CODE,
+            address=network_address(request),
+            at=timezone.now(),
+        )
+    except UnableToLogIn as error:
+        messages.warning(request, str(error))
+        return redirect(f"users:{ticket.way}")
+    request.session[TICKET] = fresh.pk
+    messages.info(request, _("A new code is on its way. The old one no longer works."))
+    return redirect("users:code")
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """Leave; the session is gone."""
+    auth.logout(request)
+    return redirect("/")
+
+
+@never_cache
+@login_required
+def me(request: HttpRequest) -> HttpResponse:
+    """Everything that is mine: my doors, my orders, my settings."""
+    assert isinstance(request.user, User)
+    return render(
+        request,
+        "shop/users/me.html",
+        {
+            "doors": mine.doors(request.user),
+            "sections": mine.sections(request.user),
+            "roles": request.user.roles.order_by("granted_at"),
+        },
+    )
+
+
+@login_required
+def name(request: HttpRequest) -> HttpResponse:
+    """What the site calls me."""
+    assert isinstance(request.user, User)
+    form = NameForm(request.POST or None, initial={"name": request.user.name})
+    if request.method == "POST" and form.is_valid():
+        operations.rename_user(user=request.user, name=form.cleaned_data["name"])
+        return redirect("users:me")
+    return render(request, "shop/users/name.html", {"form": form})
+
+
+@never_cache
+@sensitive_post_parameters()
+@login_required
+def new_password(request: HttpRequest) -> HttpResponse:
+    """Set or change my password."""
+    assert isinstance(request.user, User)
+    proven = request.session.get(PROVEN, 0)
+    old_needed = timezone.now().timestamp() - proven > PROVEN_FOR_SECONDS
+    if old_needed and not request.user.has_usable_password():
+        messages.info(request, _("Log in by a text code first, then set a password."))
+        return redirect("users:me")
+    form = NewPasswordForm(request.POST or None, old_needed=old_needed)
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.change_password(
+                user=request.user,
+                password=form.cleaned_data["password"],
+                old=form.cleaned_data["old"] if old_needed else None,
+                at=timezone.now(),
+            )
+        except UnableToSetPassword as error:
+            form.add_error(error.field, str(error))
+        else:
+            update_session_auth_hash(request, request.user)
+            messages.success(request, _("Your password is set."))
+            return redirect("users:me")
+    return render(request, "shop/users/new_password.html", {"form": form})
+
+
+def _finish(
+    request: HttpRequest,
+    way: str,
+    form_class: type[CodeForm] | type[PasswordForm],
+    template: str,
+) -> HttpResponse:
+    ticket = _ticket(request)
+    if ticket is None or ticket.way != way:
+        return redirect("users:login")
+    form = form_class(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = finish_login(
+                ticket_id=ticket.pk,
+                secret=form.cleaned_data["secret"],
+                address=network_address(request),
+                at=timezone.now(),
+            )
+        except UnableToLogIn as error:
+            form.add_error("secret", str(error))
+        else:
+            return _let_in(request, user, way)
+    return render(request, template, {"form": form, "phone": ticket.phone})
+
+
+def _let_in(request: HttpRequest, user: User, way: str) -> HttpResponse:
+    target = request.session.pop(NEXT, "/me/")
+    request.session.pop(TICKET, None)
+    # Gives the session a new key, so that a key planted before is worth nothing.
+    auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    if way == LoginTicket.Way.CODE:
+        request.session[PROVEN] = int(timezone.now().timestamp())
+    return redirect(_safe_next(request, target))
+
+
+def _ticket(request: HttpRequest) -> LoginTicket | None:
+    pk = request.session.get(TICKET)
+    return LoginTicket.objects.filter(pk=pk).first() if pk else None
+
+
+def _safe_next(request: HttpRequest, target: str) -> str:
+    """The address to go on to: one of ours, or the page "mine"."""
+    if url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return target
+    return "/me/"
