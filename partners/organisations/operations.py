@@ -20,7 +20,11 @@ from partners.organisations.models import (
     Farmer,
     Station,
 )
-from partners.organisations.signals import assistant_appointed, farmer_recognised
+from partners.organisations.signals import (
+    assistant_appointed,
+    assistant_dismissed,
+    farmer_recognised,
+)
 from partners.people import Person
 from partners.phones import clean_phone
 from partners.privacy import blind_index
@@ -226,27 +230,68 @@ def appoint_assistant(
             raise UnableToAppoint(
                 _("%(place)s is not a village.") % {"place": village.name}
             )
-    if by is not None and not by.has_perm("organisations.appoint_assistant"):
-        raise UnableToAppoint(_("Only a county operator appoints assistants."))
+    _require_appointer(by)
     moment = at or timezone.now()
     with transaction.atomic():
         assistant, __ = Assistant.objects.get_or_create(user=user)
-        before = set(assistant.villages.values_list("pk", flat=True))
-        assistant.villages.set(wanted.values())
-        for act, codes in (
-            ("appoint", wanted.keys() - before),
-            ("dismiss", before - wanted.keys()),
-        ):
-            for code in sorted(codes):
-                record(
-                    act=act,
-                    subject=f"assistant:{assistant.pk}",
-                    detail=code,
-                    by=by,
-                    at=moment,
-                )
+        _set_villages(assistant, wanted, by=by, at=moment)
         assistant_appointed.send(Assistant, assistant=assistant, by=by, at=moment)
     return assistant
+
+
+def dismiss_assistant(
+    *, assistant: Assistant, at: datetime, by: Person | None = None
+) -> Assistant:
+    """Take all villages from an assistant, and with them the role.
+
+    Errors: UnableToAppoint.
+    """
+    _require_appointer(by)
+    with transaction.atomic():
+        _set_villages(assistant, {}, by=by, at=at)
+        assistant_dismissed.send(Assistant, assistant=assistant, by=by, at=at)
+    return assistant
+
+
+def change_villages(
+    *, user: Person, village: Division, serves: bool, by: Person | None, at: datetime
+) -> None:
+    """Add one village to an assistant's, or take one away; the last one dismisses.
+
+    Errors: UnableToAppoint.
+    """
+    with transaction.atomic():
+        assistant = Assistant.objects.select_for_update().filter(user=user).first()
+        villages = set(assistant.villages.all()) if assistant else set()
+        villages = villages | {village} if serves else villages - {village}
+        if villages:
+            appoint_assistant(user=user, villages=villages, by=by, at=at)
+        elif assistant:
+            dismiss_assistant(assistant=assistant, by=by, at=at)
+
+
+def _require_appointer(by: Person | None) -> None:
+    if by is not None and not by.has_perm("organisations.appoint_assistant"):
+        raise UnableToAppoint(_("Only a county operator appoints assistants."))
+
+
+def _set_villages(
+    assistant: Assistant,
+    wanted: dict[str, Division],
+    *,
+    by: Person | None,
+    at: datetime,
+) -> None:
+    before = set(assistant.villages.values_list("pk", flat=True))
+    assistant.villages.set(wanted.values())
+    for act, codes in (
+        ("appoint", wanted.keys() - before),
+        ("dismiss", before - wanted.keys()),
+    ):
+        for code in sorted(codes):
+            record(
+                act=act, subject=f"assistant:{assistant.pk}", detail=code, by=by, at=at
+            )
 
 
 def record(

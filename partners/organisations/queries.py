@@ -136,5 +136,21 @@ def villages_of(county_code: str) -> QuerySet[Division]:
     return within(division(county_code)).filter(level=Division.Level.VILLAGE)
 
 
+def villages_by_township(county_code: str) -> list[tuple[Division, list[Division]]]:
+    """A county's townships, each with its villages.
+
+    Errors: UnknownDivision.
+    """
+    inside = within(division(county_code))
+    townships = {
+        place.pk: (place, list[Division]())
+        for place in inside.filter(level=Division.Level.TOWNSHIP)
+    }
+    for village in inside.filter(level=Division.Level.VILLAGE):
+        if village.parent_id in townships:
+            townships[village.parent_id][1].append(village)
+    return [pair for pair in townships.values() if pair[1]]
+
+
 def _whole(code: str) -> str:
     return padded(code) if code.isdigit() and len(code) < CODE_LENGTH else code

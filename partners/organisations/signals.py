@@ -4,6 +4,8 @@ from django.dispatch import Signal
 
 # Sent inside the transaction with assistant=, by= (None: the system) and at=.
 assistant_appointed = Signal()
+# The same, when they have no village any more.
+assistant_dismissed = Signal()
 
 # Sent inside the transaction with farmer=, user= and at=: their account is now known.
 farmer_recognised = Signal()

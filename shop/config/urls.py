@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.settlement.urls")),
     path("backoffice/", include("shop.backoffice.urls")),
     path("", include("shop.users.urls")),
+    path("", include("shop.users.backoffice.urls")),
     path("", include("shop.notices.urls")),
     path("", include("logistics.carriers.urls")),
     path("", include("logistics.urls")),

@@ -88,6 +88,11 @@ class TextMessage(models.Model):
         """100****0001."""
         return mask_phone(self.phone)
 
+    def can_be_revived(self, now: datetime) -> bool:
+        """Whether sending it again would still be of use."""
+        fresh = self.expires_at is None or self.expires_at > now
+        return self.status == self.Status.DEAD and fresh and bool(self.words)
+
 
 class OutboxItem(models.Model):
     """What the demo's only phone has received. No row of it exists in production."""

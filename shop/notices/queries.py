@@ -10,6 +10,11 @@ def dead_texts() -> QuerySet[TextMessage]:
     return TextMessage.objects.dead().order_by("-written_at", "-pk")
 
 
+def waiting_texts() -> QuerySet[TextMessage]:
+    """Texts that are still to be sent."""
+    return TextMessage.objects.filter(status=TextMessage.Status.WAITING)
+
+
 def outbox(*, before: int | None = None, limit: int = 50) -> list[OutboxItem]:
     """What the demo's phone received, newest first; `before` pages on from an item."""
     items = OutboxItem.objects.all()

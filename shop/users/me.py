@@ -57,7 +57,7 @@ DOORS = (
     ),
     Door(
         Role.OPERATOR,
-        "users:people",
+        "users_backoffice:people",
         "users",
         _("People and roles"),
         _("Who may do what, and who said so"),

@@ -108,6 +108,8 @@ def revoke_role(*, user: User, role: str, at: datetime, by: User | None = None) 
     Errors: UnableToGrant.
     """
     _require_granter(role=role, by=by)
+    if by == user:
+        raise UnableToGrant(_("Nobody takes a role from themselves: ask a colleague."))
     with transaction.atomic():
         taken, __ = RoleGrant.objects.filter(user=user, role=role).delete()
         if taken:

@@ -6,7 +6,11 @@ from typing import Any
 from django.dispatch import receiver
 
 from partners.organisations.models import Assistant
-from partners.organisations.signals import assistant_appointed, farmer_recognised
+from partners.organisations.signals import (
+    assistant_appointed,
+    assistant_dismissed,
+    farmer_recognised,
+)
 from partners.signals import contact_named, manager_appointed
 from shop.users import operations
 from shop.users.models import Role, User
@@ -17,6 +21,13 @@ def give_assistant_role(
     *, assistant: Assistant, by: User | None, at: datetime, **kwargs: Any
 ) -> None:
     operations.grant_role(user=assistant.user, role=Role.ASSISTANT, by=by, at=at)
+
+
+@receiver(assistant_dismissed)
+def take_assistant_role(
+    *, assistant: Assistant, by: User | None, at: datetime, **kwargs: Any
+) -> None:
+    operations.revoke_role(user=assistant.user, role=Role.ASSISTANT, by=by, at=at)
 
 
 @receiver(manager_appointed)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from shop.notices import operations, queries
 from shop.notices.models import OutboxItem, TextMessage
@@ -13,6 +14,12 @@ pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 9, 1, 4, tzinfo=UTC)
 PHONE = "10000000001"
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with override("en"):
+        yield
 
 
 def write(

@@ -1,0 +1,47 @@
+"""What an operator asks and says about people."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from partners.organisations.queries import villages_by_township
+from shop.users.models import Role
+
+# The other roles follow from what somebody is made elsewhere: an assistant of
+# villages, a supermarket's manager, a household's contact, a farmer.
+GIVEN_HERE = (Role.OPERATOR, Role.AUDITOR)
+
+
+class FindForm(forms.Form):
+    """A person by their number."""
+
+    phone = forms.CharField(
+        label=_("Mobile number"),
+        max_length=24,
+        widget=forms.TextInput({"type": "tel", "inputmode": "numeric"}),
+    )
+
+
+class RoleForm(forms.Form):
+    """A role to give."""
+
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[(role.value, role.label) for role in GIVEN_HERE]
+    )
+
+
+class VillageForm(forms.Form):
+    """One more village for an assistant."""
+
+    village = forms.ChoiceField(label=_("Village"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["village"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (township.name, [(place.code, place.name) for place in places])
+            for township, places in villages_by_township(settings.COUNTY_CODE)
+        ]

@@ -1,0 +1,131 @@
+"""Find a person, see their roles, give and take."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from partners.organisations import operations as organisations
+from partners.organisations.operations import UnableToAppoint
+from partners.organisations.queries import (
+    MisplacedDivision,
+    UnknownDivision,
+    require_within,
+)
+from shop.users import operations, queries
+from shop.users.backoffice.forms import GIVEN_HERE, FindForm, RoleForm, VillageForm
+from shop.users.models import Role, User
+from shop.users.operations import UnableToGrant
+
+may_look = permission_required("users.view_user", raise_exception=True)
+
+
+@login_required
+@may_look
+def people(request: HttpRequest) -> HttpResponse:
+    """Who holds a role; and the way to one person, by their number."""
+    form = FindForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        found = queries.user_by_phone(form.cleaned_data["phone"])
+        if found is not None:
+            return redirect("users_backoffice:person", found.pk)
+        form.add_error("phone", _("Nobody with this number has logged in yet."))
+    role = request.GET.get("role", "")
+    after = request.GET.get("after", "")
+    page = queries.people(
+        role=role if role in Role.values else "",
+        after=int(after) if after.isdecimal() else 0,
+    )
+    return render(
+        request,
+        "shop/users/people.html",
+        {"form": form, "page": page, "role": role, "roles": queries.LISTED_ROLES},
+    )
+
+
+@login_required
+@may_look
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person: roles, villages, and everything said about them."""
+    user = get_object_or_404(User, pk=pk)
+    return render(
+        request,
+        "shop/users/person.html",
+        {
+            "person": user,
+            "grants": user.roles.select_related("granted_by").order_by("granted_at"),
+            "assistant": getattr(user, "assistant", None),
+            "given_here": GIVEN_HERE,
+            "role_form": RoleForm(),
+            "village_form": VillageForm(),
+            "trail": queries.trail(user),
+            "may_change": _operator(request).has_perm("users.grant_role"),
+        },
+    )
+
+
+@login_required
+@require_POST
+def grant(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a role."""
+    user = get_object_or_404(User, pk=pk)
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        try:
+            operations.grant_role(
+                user=user,
+                role=form.cleaned_data["role"],
+                by=_operator(request),
+                at=timezone.now(),
+            )
+        except UnableToGrant as error:
+            messages.error(request, str(error))
+    return redirect("users_backoffice:person", pk)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a role."""
+    user = get_object_or_404(User, pk=pk)
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        try:
+            operations.revoke_role(
+                user=user,
+                role=form.cleaned_data["role"],
+                by=_operator(request),
+                at=timezone.now(),
+            )
+        except UnableToGrant as error:
+            messages.error(request, str(error))
+    return redirect("users_backoffice:person", pk)
+
+
+@login_required
+@require_POST
+def appoint(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a village to the person's, or take one away."""
+    user = get_object_or_404(User, pk=pk)
+    try:
+        organisations.change_villages(
+            user=user,
+            village=require_within(
+                request.POST.get("village", ""), settings.COUNTY_CODE
+            ),
+            serves=request.POST.get("serves") == "yes",
+            by=_operator(request),
+            at=timezone.now(),
+        )
+    except (UnableToAppoint, UnknownDivision, MisplacedDivision) as error:
+        messages.error(request, str(error))
+    return redirect("users_backoffice:person", pk)
+
+
+def _operator(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
