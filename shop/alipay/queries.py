@@ -75,26 +75,34 @@ def returned(params: Mapping[str, str]) -> Payment | None:
     ).first()
 
 
-def pay_token(order_number: str) -> str:
-    """What makes a pay address nobody can guess from an order number."""
-    return signing.Signer(salt=_SIGNER).signature(order_number)
+def pay_token(payment: Payment) -> str:
+    """What makes a pay address nobody can guess: the secret of the order's own page."""
+    secret = payment.order_path.rstrip("/").rpartition("/")[2]
+    return secret or signing.Signer(salt=_SIGNER).signature(payment.order_number)
 
 
-def is_pay_token(order_number: str, token: str) -> bool:
-    """Whether the token belongs to the order number."""
-    return constant_time_compare(token, pay_token(order_number))
+def shown(order_number: str, token: str) -> Payment | None:
+    """The order's latest payment, for who holds its token; None for everybody else."""
+    payment = payment_of(order_number)
+    if payment is None or not constant_time_compare(token, pay_token(payment)):
+        return None
+    return payment
 
 
-def pay_path(order_number: str) -> str:
+def pay_path(payment: Payment) -> str:
     """Where the buyer is sent to pay."""
-    return reverse("alipay:pay", args=[order_number, pay_token(order_number)])
+    return _path("pay", payment)
 
 
-def news_path(order_number: str) -> str:
-    """Where the waiting page asks whether anything has changed."""
-    return reverse("alipay:news", args=[order_number, pay_token(order_number)])
-
-
-def status_path(order_number: str) -> str:
+def status_path(payment: Payment) -> str:
     """Where the buyer sees whether the money has come."""
-    return reverse("alipay:status", args=[order_number, pay_token(order_number)])
+    return _path("status", payment)
+
+
+def news_path(payment: Payment) -> str:
+    """Where the waiting page asks whether anything has changed."""
+    return _path("news", payment)
+
+
+def _path(name: str, payment: Payment) -> str:
+    return reverse(f"alipay:{name}", args=[payment.order_number, pay_token(payment)])

@@ -25,19 +25,19 @@ def pay(request: HttpRequest, number: str, token: str) -> HttpResponse:
     payment = _payment(number, token)
     agent = request.headers.get("User-Agent", "")
     if payment.status != Payment.Status.PENDING:
-        return redirect(queries.status_path(number))
+        return redirect(queries.status_path(payment))
     if "MicroMessenger" in agent:
         # WeChat's own browser may not open Alipay.
-        address = request.build_absolute_uri(queries.pay_path(number))
+        address = request.build_absolute_uri(queries.pay_path(payment))
         return render(
             request,
             "shop/alipay/open_in_browser.html",
-            {"payment": payment, "address": address},
+            {"address": address, **_around(payment)},
         )
     try:
         address = operations.pay_url(payment=payment, wap=bool(_PHONE.search(agent)))
     except operations.UnableToPay:
-        return redirect(queries.status_path(number))
+        return redirect(queries.status_path(payment))
     return redirect(address)
 
 
@@ -50,11 +50,9 @@ def status(request: HttpRequest, number: str, token: str) -> HttpResponse:
         request,
         "shop/alipay/status.html",
         {
-            "payment": payment,
             "is_open": payment.status == Payment.Status.PENDING
             and payment.expires_at > timezone.now(),
-            "pay_path": queries.pay_path(number),
-            "news_path": queries.news_path(number),
+            **_around(payment),
         },
     )
 
@@ -82,7 +80,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
         f"alipay-return-{payment.pk}", 1, timeout=RETURN_PAUSE_SECONDS
     ):
         tasks.soon(tasks.ask_about, payment_id=payment.pk)
-    return redirect(queries.status_path(payment.order_number))
+    return redirect(queries.status_path(payment))
 
 
 @csrf_exempt
@@ -103,10 +101,19 @@ def notify(request: HttpRequest) -> HttpResponse:
 
 
 def _payment(number: str, token: str) -> Payment:
-    payment = queries.payment_of(number)
-    if payment is None or not queries.is_pay_token(number, token):
+    payment = queries.shown(number, token)
+    if payment is None:
         raise Http404
     return payment
+
+
+def _around(payment: Payment) -> dict[str, object]:
+    return {
+        "payment": payment,
+        "pay_path": queries.pay_path(payment),
+        "status_path": queries.status_path(payment),
+        "news_path": queries.news_path(payment),
+    }
 
 
 def _notice_fields(request: HttpRequest) -> dict[str, str]:

@@ -184,6 +184,25 @@ def _left_of(settlement: Settlement) -> dict[str, int]:
     return {account: fen for account, fen in left.items() if fen > 0}
 
 
+def bring_back(*, refund: Refund, at: datetime) -> TakenBack | None:
+    """Before a refund is booked: what a settled order has given away comes back.
+
+    None where the order is not settled and its escrow still holds the money; nothing
+    happens twice where `refund_order` took it back already. Errors: UnableToTakeBack.
+    """
+    settlement = Settlement.objects.filter(
+        order__number=refund.payment.order_number
+    ).first()
+    if settlement is None:
+        return None
+    return take_back(
+        settlement=settlement,
+        amount_fen=refund.amount_fen,
+        request_no=refund.request_no,
+        at=at,
+    )
+
+
 def refund_order(
     *, order, amount_fen: int, request_no: str, reason: str, at: datetime, gateway=None
 ) -> Refund:

@@ -22,6 +22,14 @@ class CloseResult(Enum):
     PAID = "PAID"
     UNKNOWN = "UNKNOWN"
 
+    @property
+    def closed(self) -> bool:
+        return self is CloseResult.CLOSED
+
+    @property
+    def paid(self) -> bool:
+        return self is CloseResult.PAID
+
 
 def close(
     *, payment: Payment, at: datetime, gateway: Gateway | None = None
