@@ -154,7 +154,7 @@ class AddressForm(forms.Form):
         """The place chosen at a level; where only one is offered, that one."""
         chosen = str(self._value(level))
         codes = [code for code, _name in offered]
-        if len(codes) == 1 and level != "township" and chosen not in codes:
+        if not chosen and len(codes) == 1 and level != "township":
             chosen = codes[0]
             self.initial[level] = chosen
             if self.is_bound:
