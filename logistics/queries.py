@@ -133,8 +133,10 @@ class Step:
 
 def timeline(parcel: Parcel) -> list[Step]:
     """What happened to the parcel, newest first, in the reader's words."""
+    # Carriers tell whole seconds: within one, the order of writing counts.
     events = sorted(
-        parcel.events.all(), key=lambda event: (event.happened_at, event.pk)
+        parcel.events.all(),
+        key=lambda event: (event.happened_at.replace(microsecond=0), event.pk),
     )
     return [
         _step(event, latest=position == 0)

@@ -85,7 +85,7 @@ class Gateway(Protocol):
     def track(
         self, *, carrier: str, waybill: str, phone: str
     ) -> Sequence[TrackingEvent]:
-        """Everything the carrier knows; nothing yet is an empty list."""
+        """Everything the carrier knows, oldest first; nothing yet is an empty list."""
 
     def read_push(self, form: Mapping[str, str]) -> Push:
         """Check a push's signature and read it. Errors: PushRefused."""

@@ -247,7 +247,7 @@ def _man(contact: Contact) -> dict[str, str]:
 
 
 def _events(result: Mapping[str, Any]) -> list[TrackingEvent]:
-    """The rows of a query's or push's result. Errors: ValueError."""
+    """The rows of a query's or push's result, oldest first. Errors: ValueError."""
     rows = result.get("data") or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("the carrier's rows cannot be read")
@@ -258,7 +258,7 @@ def _events(result: Mapping[str, Any]) -> list[TrackingEvent]:
         kind = _kind(str(row.get("statusCode") or ""), row.get("status"), usual)
         if kind:
             events.append(_event(row, kind))
-    return events
+    return events[::-1]
 
 
 def _kind(code: str, named: object, usual: str) -> str:

@@ -47,7 +47,7 @@ def apply_events(
             text=event.text,
             key=key,
         )
-        for key, event in new.items()
+        for key, event in sorted(new.items(), key=lambda item: item[1].happened_at)
     )
     parcel.heard_at = at
     parcel.save(update_fields=["heard_at"])
