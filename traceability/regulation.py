@@ -11,6 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 TITLE = "承诺达标合格证"
+TITLE_IN_WORDS = _("Certificate of compliance with food safety promises")
+PROMISE_HEADING = _("The promise")
+BASIS_HEADING = _("Based on")
+SCAN_TO_CHECK = _("Scan to see whether this certificate still stands")
 
 
 class Field(NamedTuple):
@@ -26,7 +30,7 @@ FIELDS = (
     Field("origin", _("Place of origin")),
     Field("harvest_date", _("Harvest date")),
     Field("promisor", _("Promisor")),
-    Field("contact", _("Contact")),
+    Field("contact", _("Contact details")),
     Field("issued_at", _("Issued at")),
 )
 
@@ -48,3 +52,8 @@ BASES = {
 
 # Months for which whoever takes produce in keeps its certificate.
 RETENTION_MONTHS = 6
+
+
+def bases(basis: list[str]) -> list[Promise]:
+    """The words for what a promise is based on; keys of a later version are skipped."""
+    return [words for key, words in BASES.items() if key in basis]

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("logistics.carriers.urls")),
     path("", include("logistics.urls")),
     path("", include("shop.alipay.urls")),
+    path("", include("traceability.urls")),
 ]
 
 if settings.DEMO:

@@ -53,15 +53,15 @@ class Certificate(models.Model):
 
     class Form(models.TextChoices):
         ENTERPRISE = "enterprise", _("Enterprise")
-        COOPERATIVE = "cooperative", _("Cooperative")
-        HOUSEHOLD = "household", _("Household")
-        BUYER = "buyer", _("Buyer")
+        COOPERATIVE = "cooperative", _("Farmers' cooperative")
+        HOUSEHOLD = "household", _("Farming household")
+        BUYER = "buyer", _("Produce buyer")
 
     number = models.CharField(_("Certificate number"), max_length=20, unique=True)
     lot = models.ForeignKey(
         "traceability.Lot", on_delete=models.PROTECT, related_name="certificates"
     )
-    form = models.CharField(_("Form"), max_length=11, choices=Form.choices)
+    form = models.CharField(_("Form of certificate"), max_length=11, choices=Form.choices)
     quantity_g = models.BigIntegerField(_("Quantity in grams"))
     document = models.TextField(_("Signed text"))
     disclosure = EncryptedField(_("Values behind the hashes"))

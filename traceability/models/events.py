@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from partners.files import StoredImage
+
 
 class Event(models.Model):
     """Something that happened to a lot: who, what, where and when. Append-only.
@@ -22,8 +24,8 @@ class Event(models.Model):
         HARVEST = "harvest", _("Harvested")
         TEST = "test", _("Tested")
         PACK = "pack", _("Packed")
-        SHIP = "ship", _("Sent")
-        RECEIVE = "receive", _("Received")
+        SHIP = "ship", _("Sent off")
+        RECEIVE = "receive", _("Taken in")
 
     lot = models.ForeignKey(
         "traceability.Lot", on_delete=models.PROTECT, related_name="events"
@@ -89,7 +91,7 @@ class Evidence(models.Model):
     title = models.CharField(_("Title"), max_length=60)
     result = models.CharField(_("Result in words"), max_length=60, blank=True)
     identifier = models.CharField(_("Number on the mark"), max_length=18, blank=True)
-    done_on = models.DateField(_("Done on"), null=True)
+    done_on = models.DateField(_("Date on the paper"), null=True)
     file = models.FileField(_("File"), upload_to="evidence", max_length=120)
     # Of photos, all three widths: files.StoredImage as JSON.
     picture = models.JSONField(_("Picture"), null=True)
@@ -114,3 +116,8 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def image(self) -> StoredImage | None:
+        """The photo's three widths; None for papers."""
+        return StoredImage.from_json(self.picture) if self.picture else None

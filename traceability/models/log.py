@@ -22,9 +22,9 @@ class LogLeaf(models.Model):
     times. Nothing personal stands in an entry.
     """
 
-    index = models.BigIntegerField(_("Index"), primary_key=True)
+    index = models.BigIntegerField(_("Position in the log"), primary_key=True)
     kind = models.CharField(_("Kind"), max_length=11, choices=LeafKind.choices)
-    entry = models.TextField(_("Entry"))
+    entry = models.TextField(_("Text of the line"))
     appended_at = models.DateTimeField(_("Appended at"))
     key = models.OneToOneField(
         "traceability.SigningKey",

@@ -6,6 +6,7 @@ from traceability.queries.certificates import (
     disclosed,
     proof_of,
     published_checkpoint,
+    told_in_public,
 )
 from traceability.queries.judging import (
     State,
@@ -42,4 +43,5 @@ __all__ = [
     "scan_of_device",
     "standing_events",
     "statuses_of",
+    "told_in_public",
 ]

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from partners.organisations.models import Station
+from partners.privacy import mask_name
 from traceability import merkle, tlog
 from traceability.models import Certificate, LogLeaf, Lot
 
@@ -39,6 +42,27 @@ def disclosed(certificate: Certificate, field: str) -> str:
     """Who promises, or the contact, in clear: for the copy that goes with the goods."""
     value: str = json.loads(certificate.disclosure)[field]["value"]
     return value
+
+
+def told_in_public(certificate: Certificate, field: str) -> str:
+    """Who promises, or the contact, as everybody may read it.
+
+    Organisations stand with their name; of a household only the family name, and its
+    contact is the village's service station.
+    """
+    value = disclosed(certificate, field)
+    if certificate.form != Certificate.Form.HOUSEHOLD:
+        return value
+    if field == "promisor":
+        return mask_name(value)
+    village = certificate.lot.village
+    try:
+        station = f"{village.station.name} {village.station.phone}".strip()
+    except Station.DoesNotExist:
+        return _("Through the village committee of %(village)s") % {
+            "village": village.name
+        }
+    return station
 
 
 def published_checkpoint() -> tlog.Checkpoint | None:

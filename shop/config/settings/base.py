@@ -214,6 +214,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "old-logins": {"task": "shop.users.tasks.forget_old_logins", "schedule": 3600.0},
     "texts": {"task": "shop.notices.tasks.deliver_due_texts", "schedule": 15.0},
+    "traceability.publish-log": {
+        "task": "traceability.tasks.publish_log",
+        "schedule": 10.0,
+    },
     "logistics.resume-bookings": {
         "task": "logistics.tasks.resume_bookings",
         "schedule": timedelta(minutes=1),

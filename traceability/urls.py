@@ -1,0 +1,33 @@
+"""Scans, certificates, the public log, and the assistant's lots."""
+
+from django.urls import path, re_path
+
+from traceability.views import certificates, log, scans
+
+app_name = "traceability"
+
+_CODE = r"^[Tt]/(?P<text>[^/]{1,80})"
+
+urlpatterns = [
+    re_path(r"^[Tt]/$", scans.ask, name="ask"),
+    re_path(rf"{_CODE}/seen/$", scans.seen, name="seen"),
+    re_path(rf"{_CODE}/report/$", scans.report, name="report"),
+    re_path(rf"{_CODE}/?$", scans.scan, name="scan"),
+    path("certificates/<str:number>/", certificates.certificate, name="certificate"),
+    path(
+        "certificates/<str:number>/certificate.pdf",
+        certificates.certificate_as_pdf,
+        name="certificate_pdf",
+    ),
+    path(
+        "certificates/<str:number>/document.json",
+        certificates.document,
+        name="document",
+    ),
+    path(
+        "certificates/<str:number>/proof.tlog-proof", certificates.proof, name="proof"
+    ),
+    path("log/", log.overview, name="log"),
+    path("log/verify_log.py", log.verifier, name="verifier"),
+    path("log/<path:name>", log.log_file, name="log_file"),
+]

@@ -1,0 +1,160 @@
+"""What a phone sees that points at a package. Looking writes nothing."""
+
+from typing import Any
+
+from django.core import signing as tokens
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from traceability import codes, devices, operations, queries, words
+from traceability.forms import FakeReportForm
+from traceability.limits import allowed
+from traceability.queries import State, Verdict
+from traceability.views.boxes import box_context
+
+_STATUS = {State.TAMPERED: 404, State.UNKNOWN: 404, State.UNCHECKED: 503}
+_DEVICE_COOKIE = "scan_device"
+_DEVICE_COOKIE_AGE = 400 * 24 * 3600
+# A link to one's own verdict is good for the reload that follows, not for printing.
+_TOKEN_SALT = "traceability.scan"  # noqa: S105
+_TOKEN_AGE = 600
+
+
+@require_safe
+def ask(request: HttpRequest) -> HttpResponse:
+    """Type a code in by hand."""
+    text = request.GET.get("code", "").strip()[:80].replace("/", "")
+    if text:
+        return redirect("traceability:scan", text=text)
+    return render(request, "traceability/ask.html")
+
+
+@never_cache
+@require_safe
+def scan(request: HttpRequest, text: str) -> HttpResponse:
+    """The verdict on a code. Sets no cookie, counts nothing: see `seen`."""
+    device = _device_of_token(text, request.GET.get("seen", ""))
+    verdict = queries.judge(text=text, device=device, now=timezone.now())
+    reported = "reported" in request.GET
+    return _answer(request, text, verdict, FakeReportForm(), reported=reported)
+
+
+# Nobody is logged in here, so there is nothing that a forged post could use.
+@csrf_exempt
+@never_cache
+@require_POST
+def seen(request: HttpRequest, text: str) -> HttpResponse:
+    """A browser says that somebody is looking: count it, and tell which scan it is.
+
+    With a script the answer is JSON with the verdict's words; without, the browser is
+    sent back to the page, and a cookie keeps the device's random name.
+    """
+    wants_json = "application/json" in request.headers.get("Accept", "")
+    if not allowed(request, scope="seen", limit=120, seconds=600):
+        return _unable(request, text, wants_json)
+    posted = request.POST.get("device", "")
+    kept = request.COOKIES.get(_DEVICE_COOKIE, "")
+    device = next(filter(devices.is_device, (posted, kept)), devices.new_device())
+    verdict = operations.count_scan(code=text, device=device, at=timezone.now())
+    if wants_json:
+        return JsonResponse(
+            {
+                "state": verdict.state,
+                "ordinal": verdict.ordinal,
+                "count": verdict.count,
+                "first_at": verdict.first_at,
+                "html": render_to_string(
+                    "traceability/parts/strip.html",
+                    {"strip": words.strip(verdict)},
+                    request,
+                ),
+            },
+            status=_STATUS.get(verdict.state, 200),
+        )
+    token = tokens.dumps([verdict.code, device], salt=_TOKEN_SALT)
+    page = reverse("traceability:scan", args=[verdict.code or text])
+    response = HttpResponseRedirect(f"{page}?seen={token}")
+    if not posted:
+        response.set_cookie(
+            _DEVICE_COOKIE,
+            device,
+            max_age=_DEVICE_COOKIE_AGE,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+    return response
+
+
+@csrf_exempt
+@never_cache
+@require_POST
+def report(request: HttpRequest, text: str) -> HttpResponse:
+    """Take down that a package is a fake."""
+    form = FakeReportForm(request.POST)
+    if form.is_valid() and not allowed(request, scope="fake", limit=10, seconds=3600):
+        form.add_error(None, _("Too many reports from here. Please try again later."))
+    if form.is_valid():
+        operations.report_fake(code=text, at=timezone.now(), **form.cleaned_data)
+        page = reverse("traceability:scan", args=[text])
+        return HttpResponseRedirect(f"{page}?reported#report")
+    verdict = queries.judge(text=text, device=None, now=timezone.now())
+    return _answer(request, text, verdict, form, status=400)
+
+
+def _answer(
+    request: HttpRequest,
+    text: str,
+    verdict: Verdict,
+    form: FakeReportForm,
+    *,
+    reported: bool = False,
+    status: int = 0,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "verdict": verdict,
+        "strip": words.strip(verdict),
+        "text": verdict.code or text,
+        "typed": codes.grouped(verdict.code) if verdict.code else text,
+        "form": form,
+        "reported": reported,
+        "may_count": verdict.is_genuine and verdict.ordinal is None,
+    }
+    if verdict.label is not None:
+        context |= box_context(verdict.label)
+    response = render(
+        request,
+        "traceability/scan.html",
+        context,
+        status=status or _STATUS.get(verdict.state, 200),
+    )
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _unable(request: HttpRequest, text: str, wants_json: bool) -> HttpResponse:
+    verdict = Verdict(State.UNCHECKED)
+    if wants_json:
+        return JsonResponse({"state": verdict.state}, status=429)
+    return _answer(request, text, verdict, FakeReportForm(), status=429)
+
+
+def _device_of_token(text: str, token: str) -> str | None:
+    """The device that was just counted for this very code, if the token says so."""
+    if not token:
+        return None
+    try:
+        code, device = tokens.loads(token, salt=_TOKEN_SALT, max_age=_TOKEN_AGE)
+    except (tokens.BadSignature, ValueError, TypeError):
+        return None
+    same = codes.number_of(code) is not None
+    if same and codes.number_of(code) == codes.number_of(text):
+        return str(device)
+    return None
