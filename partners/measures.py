@@ -35,8 +35,9 @@ def decimal_yuan(amount_fen: int) -> Decimal:
 
 
 def jin(weight_g: int) -> str:
-    """Whole grams as 斤 without needless zeros: 2500 -> "5", 750 -> "1.5"."""
-    return f"{Decimal(weight_g) / GRAMS_PER_JIN:f}".rstrip("0").rstrip(".") or "0"
+    """Whole grams as 斤 without needless zeros: 2500 -> "5", 310000 -> "620"."""
+    text = f"{Decimal(weight_g) / GRAMS_PER_JIN:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def fen_per_jin(amount_fen: int, weight_g: int) -> int:

@@ -1,8 +1,8 @@
 """Every address of the site, joined here and nowhere else."""
 
 from django.conf import settings
-from django.conf.urls.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.static import serve
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.storefront.urls")),
@@ -19,4 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.DEMO:
-    urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
+    # The demo has no web server before it that would hand out uploads.
+    urlpatterns += [
+        path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
+    ]
