@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+from django.test import Client
+
 from partners.organisations.models import Farmer
 from shop.users.models import User
 from traceability import operations
@@ -12,6 +14,11 @@ from traceability.models import Certificate, Label, LabelBatch, Lot, Plot
 BEIJING = timezone(timedelta(hours=8))
 NOW = datetime(2026, 11, 19, 9, tzinfo=BEIJING)
 HARVEST_DAY = date(2026, 11, 18)
+
+
+def english_client() -> Client:
+    """Another browser that reads English."""
+    return Client(headers={"accept-language": "en"})
 
 
 def new_plot(*, farmer: Farmer, by: User, **changes: Any) -> Plot:

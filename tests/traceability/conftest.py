@@ -4,10 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from partners.organisations.models import Assistant, Farmer
 from shop.users.models import User
-from tests.factories.traceability import new_batch, new_certificate, new_label, new_lot
+from tests.factories.traceability import (
+    english_client,
+    new_batch,
+    new_certificate,
+    new_label,
+    new_lot,
+)
 from traceability.models import Certificate, Label, LabelBatch, Lot
 
 
@@ -17,6 +24,12 @@ def log_folder(settings: Any, tmp_path: Path) -> Path:
     settings.LOG_FOLDER = tmp_path / "log"
     settings.MEDIA_ROOT = tmp_path / "media"
     return tmp_path / "log"
+
+
+@pytest.fixture
+def client() -> Client:
+    """A browser that reads English, so that sentences can be looked for."""
+    return english_client()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.CharField(max_length=20, unique=True, verbose_name='Certificate number')),
-                ('form', models.CharField(choices=[('enterprise', 'Enterprise'), ('cooperative', 'Cooperative'), ('household', 'Household'), ('buyer', 'Buyer')], max_length=11, verbose_name='Form')),
+                ('form', models.CharField(choices=[('enterprise', 'Enterprise'), ('cooperative', "Farmers' cooperative"), ('household', 'Farming household'), ('buyer', 'Produce buyer')], max_length=11, verbose_name='Form of certificate')),
                 ('quantity_g', models.BigIntegerField(verbose_name='Quantity in grams')),
                 ('document', models.TextField(verbose_name='Signed text')),
                 ('disclosure', partners.privacy.EncryptedField(verbose_name='Values behind the hashes')),
@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=60, verbose_name='Title')),
                 ('result', models.CharField(blank=True, max_length=60, verbose_name='Result in words')),
                 ('identifier', models.CharField(blank=True, max_length=18, verbose_name='Number on the mark')),
-                ('done_on', models.DateField(null=True, verbose_name='Done on')),
+                ('done_on', models.DateField(null=True, verbose_name='Date on the paper')),
                 ('file', models.FileField(max_length=120, upload_to='evidence', verbose_name='File')),
                 ('picture', models.JSONField(null=True, verbose_name='Picture')),
                 ('media_type', models.CharField(max_length=40, verbose_name='Media type')),
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
             name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('sow', 'Sown or planted'), ('tend', 'Pruned, weeded or watered'), ('fertilise', 'Fertilised'), ('spray', 'Sprayed'), ('harvest', 'Harvested'), ('test', 'Tested'), ('pack', 'Packed'), ('ship', 'Sent'), ('receive', 'Received')], max_length=9, verbose_name='Kind')),
+                ('kind', models.CharField(choices=[('sow', 'Sown or planted'), ('tend', 'Pruned, weeded or watered'), ('fertilise', 'Fertilised'), ('spray', 'Sprayed'), ('harvest', 'Harvested'), ('test', 'Tested'), ('pack', 'Packed'), ('ship', 'Sent off'), ('receive', 'Taken in')], max_length=9, verbose_name='Kind')),
                 ('happened_at', models.DateTimeField(verbose_name='Happened at')),
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='Note')),
                 ('weight_g', models.BigIntegerField(null=True, verbose_name='Weight in grams')),
@@ -292,9 +292,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='LogLeaf',
             fields=[
-                ('index', models.BigIntegerField(primary_key=True, serialize=False, verbose_name='Index')),
+                ('index', models.BigIntegerField(primary_key=True, serialize=False, verbose_name='Position in the log')),
                 ('kind', models.CharField(choices=[('key', 'Signing key'), ('certificate', 'Certificate'), ('batch', 'Label batch'), ('status', 'Status event')], max_length=11, verbose_name='Kind')),
-                ('entry', models.TextField(verbose_name='Entry')),
+                ('entry', models.TextField(verbose_name='Text of the line')),
                 ('appended_at', models.DateTimeField(verbose_name='Appended at')),
                 ('batch', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leaf', to='traceability.labelbatch')),
                 ('certificate', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leaf', to='traceability.certificate')),

@@ -61,7 +61,9 @@ class Certificate(models.Model):
     lot = models.ForeignKey(
         "traceability.Lot", on_delete=models.PROTECT, related_name="certificates"
     )
-    form = models.CharField(_("Form of certificate"), max_length=11, choices=Form.choices)
+    form = models.CharField(
+        _("Form of certificate"), max_length=11, choices=Form.choices
+    )
     quantity_g = models.BigIntegerField(_("Quantity in grams"))
     document = models.TextField(_("Signed text"))
     disclosure = EncryptedField(_("Values behind the hashes"))
