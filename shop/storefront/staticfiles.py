@@ -21,17 +21,21 @@ class MarketStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
         self, paths: dict[str, Any], dry_run: bool = False, **options: Any
     ) -> Iterator[tuple[str, str, bool]]:
         if STYLE_SHEET in paths and not dry_run:
-            joined = _IMPORT.sub(self._layer, self._text(STYLE_SHEET))
+            # From the sources: the copy here may be one that was joined before.
+            joined = _IMPORT.sub(
+                lambda found: self._layer(found, paths), self._text(STYLE_SHEET, paths)
+            )
             self.delete(STYLE_SHEET)
             self._save(STYLE_SHEET, ContentFile(joined.encode()))
             # The stored copy is the one to hash, not the file it was copied from.
             paths = paths | {STYLE_SHEET: (self, STYLE_SHEET)}
         yield from super().post_process(paths, dry_run=dry_run, **options)
 
-    def _text(self, name: str) -> str:
-        with self.open(name) as file:
+    def _text(self, name: str, paths: dict[str, Any]) -> str:
+        storage, path = paths[name]
+        with storage.open(path) as file:
             return str(file.read().decode())
 
-    def _layer(self, found: re.Match[str]) -> str:
+    def _layer(self, found: re.Match[str], paths: dict[str, Any]) -> str:
         name, layer = found.groups()
-        return f"@layer {layer} {{\n{self._text(name)}}}\n"
+        return f"@layer {layer} {{\n{self._text(name, paths)}}}\n"
