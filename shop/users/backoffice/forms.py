@@ -28,20 +28,27 @@ class RoleForm(forms.Form):
     """A role to give."""
 
     role = forms.ChoiceField(
-        label=_("Role"), choices=[(role.value, role.label) for role in GIVEN_HERE]
+        label=_("One more role"),
+        choices=[
+            ("", _("Choose a role")),
+            *((role.value, role.label) for role in GIVEN_HERE),
+        ],
     )
 
 
 class VillageForm(forms.Form):
     """One more village for an assistant."""
 
-    village = forms.ChoiceField(label=_("Village"))
+    village = forms.ChoiceField(label=_("One more village"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["village"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (township.name, [(place.code, place.name) for place in places])
-            for township, places in villages_by_township(settings.COUNTY_CODE)
+            ("", _("Choose a village")),
+            *(
+                (township.name, [(place.code, place.name) for place in places])
+                for township, places in villages_by_township(settings.COUNTY_CODE)
+            ),
         ]
