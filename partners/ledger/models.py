@@ -5,8 +5,12 @@ entry balances or is refused, no line joins it later, no row is updated or delet
 and an account marked `never_overdrawn` keeps to its side of zero.
 """
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from . import sealing
 
 MAX_LINE_FEN = 10**15  # ten trillion yuan: more is a mistake, not money
 
@@ -89,6 +93,20 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    def body(self, lines: Iterable[tuple[str, int]]) -> bytes:
+        """What the entry says with these (account code, fen), as sealing.py has it."""
+        return sealing.body(
+            kind=self.kind,
+            subject=self.subject,
+            memo=self.memo,
+            reverses=self.reverses_id,
+            lines=lines,
+        )
+
+    def whole(self) -> bytes:
+        """The bytes that the entry's digest, and so its seal, is made of."""
+        return sealing.whole(key=self.key, at=self.at, fingerprint=self.fingerprint)
 
 
 class EntryLine(models.Model):

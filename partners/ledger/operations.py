@@ -153,11 +153,9 @@ def _post(
         memo=memo,
         at=at,
         line_count=len(lines),
-        fingerprint=sealing.fingerprint(
-            kind=kind, subject=subject, memo=memo, reverses=reverses, lines=lines
-        ),
         reverses_id=reverses,
     )
+    entry.fingerprint = sealing.fingerprint(entry.body(lines))
     with transaction.atomic():
         earlier = _same_entry(entry)
         if earlier is not None:
@@ -261,9 +259,7 @@ def seal_entries(*, at: datetime, limit: int = SEALED_AT_ONCE) -> int:
     for row in waiting:
         entry = entries[row.entry_id]
         sequence += 1
-        digest = sealing.digest(
-            key=entry.key, at=entry.at, fingerprint=entry.fingerprint
-        )
+        digest = sealing.digest(entry.whole())
         seal = sealing.link(previous=previous, sequence=sequence, digest=digest)
         seals.append(
             Seal(

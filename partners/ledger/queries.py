@@ -8,11 +8,14 @@ from django.db.models import Q, QuerySet, Sum
 
 from .chart import family_of
 from .models import Account, AccountKind, Entry, EntryLine
+from .proof import NotPublic, Proof, proof
 from .verification import Fault, Head, Verification, verify
 
 __all__ = [
     "Fault",
     "Head",
+    "NotPublic",
+    "Proof",
     "StatementRow",
     "TrialBalance",
     "TrialRow",
@@ -20,6 +23,7 @@ __all__ = [
     "balance_fen",
     "balances",
     "entries_of",
+    "proof",
     "statement",
     "trial_balance",
     "verify",

@@ -20,42 +20,50 @@ def entry_id(key: str) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, key)
 
 
-def fingerprint(
+def body(
     *,
     kind: str,
     subject: str,
     memo: str,
     reverses: uuid.UUID | None,
     lines: Iterable[tuple[str, int]],
-) -> str:
-    """SHA-256 of what an entry says: 64 hexadecimal digits.
+) -> bytes:
+    """What an entry says, as canonical JSON.
 
     `lines` are (account code, amount in fen), in any order. The time is left out: a
-    message that is handled again a second later is still the same message.
+    message that is handled again a second later is still the same message. The memo
+    goes in as its hash, so that a body can be shown to anyone and the memo to some.
     """
-    body: dict[str, object] = {
+    parts: dict[str, object] = {
         "kind": kind,
         "lines": [[code, amount_fen] for code, amount_fen in sorted(lines)],
-        "memo": memo,
+        "memo_sha256": _sha256(memo.encode()),
         "reverses": str(reverses) if reverses else None,
         "subject": subject,
     }
-    return _sha256(rfc8785.dumps(body))  # type: ignore[arg-type]
+    return rfc8785.dumps(parts)  # type: ignore[arg-type]
 
 
-def digest(*, key: str, at: datetime, fingerprint: str) -> str:
-    """SHA-256 of an entry whole, its time included: 64 hexadecimal digits."""
-    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return _sha256(
-        rfc8785.dumps(
-            {
-                "at": moment,
-                "fingerprint": fingerprint,
-                "id": str(entry_id(key)),
-                "key": key,
-            }
-        )
+def fingerprint(body: bytes) -> str:
+    """SHA-256 of a body: 64 hexadecimal digits."""
+    return _sha256(body)
+
+
+def whole(*, key: str, at: datetime, fingerprint: str) -> bytes:
+    """An entry whole, as canonical JSON: its key and id, its time, its body's hash."""
+    return rfc8785.dumps(
+        {
+            "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "fingerprint": fingerprint,
+            "id": str(entry_id(key)),
+            "key": key,
+        }
     )
+
+
+def digest(whole: bytes) -> str:
+    """SHA-256 of an entry whole: 64 hexadecimal digits."""
+    return _sha256(whole)
 
 
 def link(*, previous: str, sequence: int, digest: str) -> str:

@@ -106,13 +106,7 @@ def _entry_faults(entry: Entry, lines: list[tuple[str, int]]) -> Iterator[str]:
     total_fen = sum(amount_fen for _code, amount_fen in lines)
     if total_fen != 0:
         yield f"its lines sum to {total_fen} fen"
-    if entry.fingerprint != sealing.fingerprint(
-        kind=entry.kind,
-        subject=entry.subject,
-        memo=entry.memo,
-        reverses=entry.reverses_id,
-        lines=lines,
-    ):
+    if entry.fingerprint != sealing.fingerprint(entry.body(lines)):
         yield "its fingerprint does not fit what it says"
 
 
@@ -160,9 +154,7 @@ def _seal_faults(seal: Seal, entry: Entry | None, head: Head) -> Iterator[str]:
         yield f"its seal {seal.sequence} is not what its parts make"
     if entry is None:
         yield "was sealed and is gone"
-    elif seal.digest != sealing.digest(
-        key=entry.key, at=entry.at, fingerprint=entry.fingerprint
-    ):
+    elif seal.digest != sealing.digest(entry.whole()):
         yield "was changed after it was sealed"
 
 

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.notices.urls")),
     path("", include("logistics.carriers.urls")),
     path("", include("logistics.urls")),
+    path("", include("partners.ledger.urls")),
     path("", include("shop.alipay.urls")),
     path("", include("traceability.urls")),
 ]

@@ -55,8 +55,9 @@ class TestSealEntries:
 
         body = (
             '{"kind":"capture","lines":[["alipay:clearing",100],'
-            '["order:1:escrow",-100]],"memo":"paid","reverses":null,'
-            '"subject":"order:1"}'
+            '["order:1:escrow",-100]],"memo_sha256":"'
+            + sha256(b"paid").hexdigest()
+            + '","reverses":null,"subject":"order:1"}'
         )
         whole = (
             '{"at":"2026-11-22T04:00:00.000000+00:00","fingerprint":"'
