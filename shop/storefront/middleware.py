@@ -1,0 +1,60 @@
+"""Answer a public page before sessions and log-ins are even looked at."""
+
+from collections.abc import Callable, Hashable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import get_language_from_request
+
+from shop.storefront.kept import KeptPage, Pages
+
+# Longer addresses are somebody's play, not a page that many ask for.
+LONGEST_QUERY = 200
+
+pages = Pages()
+
+
+class KeptPageMiddleware:
+    """Serves kept pages; must stand first, so that what it keeps is complete.
+
+    Pages differ by address, language, letter size and day (they say "tomorrow"), by
+    nothing else. A reader who is logged in gets the same page: the basket's number
+    and the token for forms come apart from it, by `/basket/badge/`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return self.get_response(request)
+        key = page_key(request)
+        page = pages.get(key)
+        if page is not None and page.is_current():
+            return page.answer(request)
+        response = self.get_response(request)
+        made = KeptPage.of(response)
+        if made is None:
+            return response
+        # Django empties the body of a HEAD only after us; nothing is kept of one.
+        if (
+            request.method == "GET"
+            and len(request.META["QUERY_STRING"]) <= LONGEST_QUERY
+        ):
+            pages.put(key, made)
+        return made.answer(request)
+
+
+def page_key(request: HttpRequest) -> Hashable:
+    """Everything that one public page can differ by."""
+    return (
+        request.scheme,
+        request.META.get("HTTP_HOST", ""),
+        request.path_info,
+        request.META.get("QUERY_STRING", ""),
+        get_language_from_request(request),
+        request.COOKIES.get("type") == "large",
+        timezone.localdate(),
+        settings.DEMO,
+    )

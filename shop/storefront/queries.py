@@ -1,0 +1,238 @@
+"""What the public pages read: one query a question, none that grows with the shop."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from oscar.core.loading import get_model
+
+from partners.organisations.models import Division
+from shop.listings.crops import CATEGORIES, CROPS, Crop
+from shop.storefront.models import CropShelf, ProductCard, Shelf
+from shop.storefront.pictures import Illustration, illustration
+
+PAGE_SIZE = 20
+# A week's harvest: what was picked since the day before yesterday, or will be soon.
+JUST_PICKED = timedelta(days=2)
+PICKED_SOON = timedelta(days=7)
+
+_MARKET = "SELECT number FROM storefront_marketversion WHERE id = 1"
+_PRODUCT = "SELECT version FROM storefront_productcard WHERE product_id = %s"
+_BOTH = (
+    f"SELECT number, ({_PRODUCT}) "  # noqa: S608  both are constants above
+    "FROM storefront_marketversion WHERE id = 1"
+)
+
+
+def market_version() -> int:
+    """The number that every change of a list makes grow."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARKET)
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def versions(product_id: int) -> tuple[int, int]:
+    """The market's version and one product's, in one query; 0 where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BOTH, [product_id])
+        row = cursor.fetchone()
+    return (int(row[0]), int(row[1] or 0)) if row else (0, 0)
+
+
+class CategoryEntry(NamedTuple):
+    """One line of the market's menu."""
+
+    pk: int
+    slug: str
+    name: str
+    picture: Illustration
+
+
+_menu: tuple[int, dict[str, CategoryEntry]] = (-1, {})
+
+
+def categories(version: int) -> dict[str, CategoryEntry]:
+    """The menu by slug, in its order; asked of the database once a version."""
+    global _menu
+    if _menu[0] != version or version == 0:
+        rows = {
+            code: (pk, name)
+            for pk, code, name in get_model("catalogue", "Category")
+            .objects.filter(is_public=True)
+            .values_list("pk", "code", "name")
+        }
+        _menu = (
+            version,
+            {
+                slug: CategoryEntry(
+                    rows[slug][0], slug, rows[slug][1], illustration(picture)
+                )
+                for slug, _name, picture in CATEGORIES
+                if slug in rows
+            },
+        )
+    return _menu[1]
+
+
+class VillageCount(NamedTuple):
+    """A village and how many products it has on sale."""
+
+    village: Division
+    products: int
+
+
+@dataclass
+class TownshipCount:
+    """A township, its products on sale and its villages that have some."""
+
+    code: str
+    name: str
+    products: int = 0
+    villages: list[VillageCount] = field(default_factory=list)
+
+
+def townships(category_id: int | None = None) -> list[TownshipCount]:
+    """Townships with villages that sell (something of the category), by code."""
+    shelves = Shelf.objects.filter(products__gt=0).order_by("village_id")
+    if category_id is not None:
+        shelves = shelves.filter(category_id=category_id)
+    counts: dict[str, int] = {}
+    places: dict[str, Division] = {}
+    for shelf in shelves.select_related("village__parent"):
+        places[shelf.village_id] = shelf.village
+        counts[shelf.village_id] = counts.get(shelf.village_id, 0) + shelf.products
+    found: dict[str, TownshipCount] = {}
+    for code, village in places.items():
+        above = village.parent or village
+        township = found.setdefault(above.code, TownshipCount(above.code, above.name))
+        township.products += counts[code]
+        township.villages.append(VillageCount(village, counts[code]))
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class CardPage:
+    """Some cards of a longer list, with the marks its neighbours begin after."""
+
+    cards: list[ProductCard]
+    after: str = ""
+    before: str = ""
+
+
+SORTS = {"newest": ("newest_key", "-"), "price": ("price_key", "")}
+
+
+def card_page(
+    cards: QuerySet[ProductCard],
+    *,
+    sort: str = "newest",
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
+) -> CardPage:
+    """One page of `cards` by key, never by offset: the last is as quick as the first.
+
+    `after` and `before` are marks of an earlier page; what is no mark is ignored.
+    """
+    column, sign = SORTS.get(sort, SORTS["newest"])
+    start = _mark(after) or _mark(before)
+    backwards = start is not None and _mark(after) is None
+    descending = (sign == "-") != backwards
+    direction = "-" if descending else ""
+    ordered = cards.order_by(f"{direction}{column}", f"{direction}product_id")
+    if start is not None:
+        key, pk = start
+        past = "lt" if descending else "gt"
+        ordered = ordered.filter(
+            Q(**{f"{column}__{past}": key}) | Q(**{f"product_id__{past}": pk}),
+            **{f"{column}__{past}e": key},
+        )
+    rows = list(ordered[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return CardPage(cards=[])
+    earlier = more if backwards else start is not None
+    later = True if backwards else more
+    return CardPage(
+        cards=rows,
+        after=_mark_of(rows[-1], column) if later else "",
+        before=_mark_of(rows[0], column) if earlier else "",
+    )
+
+
+def _mark(text: str) -> tuple[int, int] | None:
+    key, dot, pk = text.partition(".")
+    try:
+        return (int(key), int(pk)) if dot and len(text) < 40 else None
+    except ValueError:
+        return None
+
+
+def _mark_of(card: ProductCard, column: str) -> str:
+    return f"{getattr(card, column)}.{card.product_id}"
+
+
+def weeks_harvest(today: date, *, size: int = 8) -> list[ProductCard]:
+    """What is picked about now, soonest first; filled up with what is new."""
+    picked = list(
+        ProductCard.objects.picked_between(
+            today - JUST_PICKED, today + PICKED_SOON
+        ).order_by("harvest_on", "product_id")[:size]
+    )
+    missing = size - len(picked)
+    if missing:
+        newest = (
+            ProductCard.objects.on_sale()
+            .filter(sold_out=False)
+            .exclude(pk__in=[card.pk for card in picked])
+            .order_by("-newest_key", "-product_id")
+        )
+        picked += list(newest[:missing])
+    return picked
+
+
+def same_village(card: ProductCard, *, size: int = 12) -> list[ProductCard]:
+    """Other offers of the card's village, its own crop by the same grower first."""
+    own_crop = Case(
+        When(farmer_id=card.farmer_id, crop=card.crop, then=Value(0)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    return list(
+        ProductCard.objects.on_sale()
+        .filter(village_id=card.village_id)
+        .exclude(pk=card.pk)
+        .order_by(own_crop, "-newest_key", "-product_id")[:size]
+    )
+
+
+def crops_on_sale() -> dict[str, int]:
+    """Crop to the number of its products on sale."""
+    return dict(
+        CropShelf.objects.filter(products__gt=0).values_list("crop", "products")
+    )
+
+
+def crops_ripe_in(month: int, sold: Iterable[str]) -> list[Crop]:
+    """Crops that have a season and are picked in this month, those sold here first."""
+    known = set(sold)
+    ripe = [
+        crop
+        for crop in CROPS.values()
+        if month in crop.season and len(crop.season) < 12
+    ]
+    return sorted(ripe, key=lambda crop: crop.name not in known)
+
+
+def seasonal_crops(sold: Iterable[str]) -> list[Crop]:
+    """Crops on sale that are not picked all year, in the order of the menu."""
+    known = set(sold)
+    return [
+        crop for crop in CROPS.values() if crop.name in known and len(crop.season) < 12
+    ]

@@ -1,0 +1,160 @@
+"""Words on cards that depend on the reader's day and language."""
+
+from datetime import date, datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from partners.measures import jin, yuan
+from partners.templatetags.market import spoken
+from shop.storefront.filters import CategoryFilter
+from shop.storefront.models import ProductCard
+from shop.storefront.queries import CardPage
+from traceability.models import Event
+
+register = template.Library()
+
+PLUCKED = {"shui-guo", "shu-cai", "feng-mi-cha-yin"}
+
+
+@register.filter
+def promise(card: ProductCard) -> str:
+    """What the chip on a card's picture says, the most useful thing only."""
+    if not card.on_sale:
+        return _("No longer on sale")
+    if card.sold_out:
+        return _("Sold out")
+    if card.harvest_on is not None and _near(card.harvest_on):
+        return harvest_words(card)
+    if card.tested:
+        return _("Tested")
+    if card.certified:
+        return _("Certified")
+    return ""
+
+
+def _near(day: date) -> bool:
+    return (day - timezone.localdate()).days >= -7
+
+
+@register.filter
+def harvest_words(card: ProductCard) -> str:
+    """Picked on Wednesday, pre-sale 1 December: by the kind of produce."""
+    if card.harvest_on is None:
+        return ""
+    today = timezone.localdate()
+    day = {"day": spoken(card.harvest_on)}
+    if card.is_presale(today):
+        return _("Pre-sale, %(day)s") % day
+    past = card.harvest_on < today
+    if card.category_code in PLUCKED:
+        return (_("Picked %(day)s") if past else _("Picking %(day)s")) % day
+    if card.category_code == "shui-chan":
+        return (_("Caught %(day)s") if past else _("Catching %(day)s")) % day
+    if card.category_code == "hua-mu-miao-mu":
+        return (_("Dug up %(day)s") if past else _("Digging up %(day)s")) % day
+    return (_("Ready since %(day)s") if past else _("Ready %(day)s")) % day
+
+
+@register.filter
+def unit_price(card: ProductCard) -> str:
+    """¥5.80/斤."""
+    unit = _("jin") if card.unit == "斤" else card.unit
+    return _("%(price)s per %(unit)s") % {
+        "price": yuan(card.unit_price_fen),
+        "unit": unit,
+    }
+
+
+@register.filter
+def freight_from(card: ProductCard) -> str:
+    """Freight from ¥6.00; free; empty where it is not known."""
+    if card.lowest_freight_fen is None:
+        return ""
+    if card.lowest_freight_fen == 0:
+        return _("free delivery")
+    return _("freight from %(price)s") % {"price": _short(card.lowest_freight_fen)}
+
+
+@register.filter
+def short_yuan(amount_fen: int) -> str:
+    """¥6 and ¥6.50: round sums without their zeros, where space is small."""
+    return _short(amount_fen)
+
+
+def _short(amount_fen: int) -> str:
+    text = yuan(amount_fen)
+    return text.removesuffix(".00")
+
+
+@register.filter
+def day_of(text: str) -> date | None:
+    """The day of an ISO date or moment, as the traces keep them."""
+    if not text:
+        return None
+    if len(text) == 10:
+        return date.fromisoformat(text)
+    return timezone.localtime(datetime.fromisoformat(text)).date()
+
+
+def told(event: dict[str, object]) -> dict[str, object]:
+    """An event of a trace as the timeline shows it."""
+    kind = Event.Kind(str(event["kind"]))
+    note = str(event.get("note") or "")
+    if kind == Event.Kind.SPRAY:
+        note = _("%(substance)s, safe after %(days)s days") % {
+            "substance": event["substance"],
+            "days": event["interval_days"],
+        }
+    weight_g = event.get("weight_g")
+    title = str(kind.label)
+    if isinstance(weight_g, int):
+        title = _("%(what)s, %(jin)s jin") % {"what": title, "jin": jin(weight_g)}
+    return {"title": title, "at": day_of(str(event["at"])), "note": note}
+
+
+@register.filter
+def month_name(month: int) -> str:
+    """11月, November."""
+    return date_format(date(2000, month, 1), "F")
+
+
+STRIP_HEIGHT = 24
+
+
+@register.filter
+def bar_height(height: int) -> int:
+    """A bar of the strip is never so low that it looks like none at all."""
+    return max(height, 2)
+
+
+@register.filter
+def bar_top(height: int) -> int:
+    """Where a bar that stands on the ground begins."""
+    return STRIP_HEIGHT - bar_height(height)
+
+
+@register.simple_tag
+def address_of(chosen: CategoryFilter, what: str, value: str | int) -> str:
+    """The list as it is chosen, with another place or month."""
+    if what == "month":
+        return chosen.in_month(int(value))
+    return chosen.of_place(str(value))
+
+
+@register.simple_tag
+def page_marks(here: str, page: CardPage) -> dict[str, str]:
+    """Addresses of the neighbouring pages of the list at `here` ("?…")."""
+    joint = "" if here.endswith("?") else "&"
+    return {
+        "next": f"{here}{joint}after={page.after}" if page.after else "",
+        "previous": f"{here}{joint}before={page.before}" if page.before else "",
+    }
+
+
+@register.simple_tag
+def timeline_of(events: list[dict[str, object]]) -> list[dict[str, object]]:
+    """A trace's events as the timeline takes them."""
+    return [told(event) for event in events]
