@@ -60,7 +60,8 @@ def spoken(moment: datetime | date | None) -> str:
     if day in near:
         words = near[day]
     elif timedelta(0) < day - today < timedelta(days=7):
-        words = date_format(day, "l")
+        # Django's catalogue has 星期三; people say 周三.
+        words = date_format(day, "l").replace("星期", "周")
     else:
         words = date_format(
             day, "MONTH_DAY_FORMAT" if day.year == today.year else "DATE_FORMAT"

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from partners.measures import jin, yuan
@@ -55,7 +56,7 @@ def harvest_words(card: ProductCard) -> str:
         return (_("Caught %(day)s") if past else _("Catching %(day)s")) % day
     if card.category_code == "hua-mu-miao-mu":
         return (_("Dug up %(day)s") if past else _("Digging up %(day)s")) % day
-    return (_("Ready since %(day)s") if past else _("Ready %(day)s")) % day
+    return (_("Fresh from %(day)s") if past else _("Fresh %(day)s")) % day
 
 
 @register.filter
@@ -118,6 +119,9 @@ def told(event: dict[str, object]) -> dict[str, object]:
 @register.filter
 def month_name(month: int) -> str:
     """11月, November."""
+    if (get_language() or "").startswith("zh"):
+        # Django's catalogue has 十一月; on a calendar people read 11月.
+        return f"{month}月"
     return date_format(date(2000, month, 1), "F")
 
 
