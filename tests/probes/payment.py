@@ -173,10 +173,7 @@ def main(words: list[str]) -> int:
 
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.config.settings.local")
         django.setup()
-        from django.utils import translation
-
-        with translation.override("en"):
-            said, code = answer(words)
+        said, code = answer(words)
     sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
     return code
 

@@ -45,7 +45,9 @@ class Application:
         headers |= {
             "Content-Length": str(len(body)),
             "Cache-Control": "no-store",
-            "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
+            "Content-Security-Policy": (
+                "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+            ),
         }
         start_response(f"{status} {phrase}", list(headers.items()))
         return [body]
