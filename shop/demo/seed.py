@@ -18,17 +18,18 @@ from partners import operations as partners
 from partners.models import Household, Supermarket
 from partners.organisations import operations as places
 from partners.organisations.models import Assistant, Division, Farmer
-from shop.demo import people
+from shop.demo import papers, people
 from shop.demo.produce import OFFERS, Offer
 from shop.listings import crops
 from shop.listings import operations as listings
 from shop.listings.models import Listing
 from shop.users.models import Role, User
-from shop.users.operations import grant_role
+from shop.users.operations import grant_role, register_user
 from traceability import operations as trace
 from traceability.models import Lot
 
 MONTHS = 3
+CONTACT = "0736-0000000"  # on demo certificates: rings nowhere
 
 
 def run() -> None:
@@ -47,23 +48,22 @@ def run() -> None:
     refuse_one(assistants=assistants, now=now)
 
 
-def someone(person: people.Person, *roles: str, staff: bool = False) -> User:
-    """A person with a login and roles; the same person on a second call."""
+def someone(person: people.Person, role: str, *, at: datetime) -> User:
+    """A person with a login and a role; the same person on a second call."""
     user = User.objects.filter(phone=person.phone).first()
     if user is None:
-        user = User.objects.create_user(
-            person.phone, people.PASSWORD, name=person.name, is_staff=staff
+        user = register_user(
+            phone=person.phone, name=person.name, password=people.PASSWORD, at=at
         )
-    for role in roles:
-        grant_role(user=user, role=role)
+    grant_role(user=user, role=role, at=at)
     return user
 
 
 def make_staff(*, at: datetime) -> None:
     """Two operators, because a second person approves, and an auditor."""
-    someone(people.OPERATOR, Role.OPERATOR, staff=True)
-    someone(people.SECOND_OPERATOR, Role.OPERATOR, staff=True)
-    someone(people.AUDITOR, Role.AUDITOR, staff=True)
+    someone(people.OPERATOR, Role.OPERATOR, at=at)
+    someone(people.SECOND_OPERATOR, Role.OPERATOR, at=at)
+    someone(people.AUDITOR, Role.AUDITOR, at=at)
 
 
 def make_villages(*, at: datetime) -> dict[str, Assistant]:
@@ -71,9 +71,9 @@ def make_villages(*, at: datetime) -> dict[str, Assistant]:
     divisions = Division.objects.in_bulk(list(people.VILLAGES.values()))
     assistants: dict[str, Assistant] = {}
     for person, names in people.ASSISTANTS:
-        user = someone(person, Role.ASSISTANT)
+        user = someone(person, Role.ASSISTANT, at=at)
         own = [divisions[people.VILLAGES[name]] for name in names]
-        assistant = places.appoint_assistant(user=user, villages=own)
+        assistant = places.appoint_assistant(user=user, villages=own, at=at)
         for name, village in zip(names, own, strict=True):
             assistants[name] = assistant
             if not hasattr(village, "station"):
@@ -108,7 +108,7 @@ def make_supermarkets(*, at: datetime) -> list[Supermarket]:
 
 
 def _make_supermarket(shop: people.Shop, *, start: date, at: datetime) -> Supermarket:
-    manager = someone(shop.manager, Role.SUPERMARKET_MANAGER)
+    manager = someone(shop.manager, Role.SUPERMARKET_MANAGER, at=at)
     supermarket = partners.register_supermarket(
         name=shop.name,
         uscc=shop.uscc,
@@ -298,21 +298,26 @@ def record_lot(*, listing: Listing, by: User, at: datetime) -> Lot:
             by=by,
             at=picked_at,
         )
+    trace.attach_evidence(
+        lot=lot,
+        kind="test_report",
+        title="农残快速检测报告(示例)",
+        result="未检出",
+        done_on=listing.harvest_on,
+        file=papers.test_report(),
+        by=by,
+        at=picked_at,
+    )
     trace.issue_certificate(
         lot=lot,
         basis=["quality_control", "self_test"],
         quantity_g=weight_g,
         promisor=farmer.name,
-        contact=settings_contact(),
+        contact=CONTACT,
         by=by,
         at=picked_at,
     )
     return lot
-
-
-def settings_contact() -> str:
-    """The public number on a demo certificate: one that rings nowhere."""
-    return "0736-0000000"
 
 
 def refuse_one(*, assistants: dict[str, Assistant], now: datetime) -> None:

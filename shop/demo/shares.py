@@ -14,8 +14,9 @@ from PIL import Image, ImageDraw
 
 from partners import operations as partners
 from partners.ledger.queries import balance_fen
+from partners.links import household_token
 from partners.models import Disbursement, Household, Statement, Supermarket
-from shop.demo import people
+from shop.demo import papers, people
 from shop.demo.history import Calendar
 from shop.settlement.statements import file_platform_statements
 from shop.users.models import User
@@ -124,7 +125,7 @@ def hand_out(month: date, *, chance: random.Random, at: datetime) -> None:
             amount_fen=amount_fen,
             kind="goods" if goods else "cash",
             goods=chance.choice(GOODS) if goods else "",
-            receipt=paper(household, amount_fen),
+            receipt=papers.receipt(number=key, amount_fen=amount_fen),
             photos=[photo(chance)],
             by=operator,
             key=key,
@@ -139,13 +140,6 @@ def _left_for(household: Household) -> int:
     return funded - given
 
 
-def paper(household: Household, amount_fen: int) -> ContentFile:
-    """A receipt that says it is invented."""
-    picture = Image.new("RGB", (900, 600), "#fffdf8")
-    ImageDraw.Draw(picture).text((60, 60), f"DEMO RECEIPT {amount_fen} fen", "#20281f")
-    return _jpeg(picture, f"receipt-{household.pk}.jpg")
-
-
 def photo(chance: random.Random) -> ContentFile:
     """A picture of parcels on a table, drawn, with nobody in it."""
     picture = Image.new("RGB", (1200, 800), "#e3eddc")
@@ -155,13 +149,7 @@ def photo(chance: random.Random) -> ContentFile:
         top = 560 - chance.randrange(140, 300)
         draw.rectangle((left, top, left + 200, 560), fill="#d9a066", outline="#6b4a1f")
         draw.rectangle((left + 88, top, left + 112, 560), fill="#c2410c")
-    return _jpeg(picture, f"photo-{chance.randrange(10**9)}.jpg")
-
-
-def _jpeg(picture: Image.Image, name: str) -> ContentFile:
-    stored = io.BytesIO()
-    picture.save(stored, "JPEG", quality=80)
-    return ContentFile(stored.getvalue(), name=name)
+    return papers.jpeg(picture, name=f"photo-{chance.randrange(10**9)}.jpg")
 
 
 def confirm_all(month: date, *, at: datetime) -> None:
@@ -172,6 +160,6 @@ def confirm_all(month: date, *, at: datetime) -> None:
     for disbursement in list(given)[:-1]:
         partners.confirm_receipt(
             disbursement=disbursement,
-            token=partners.link_token(disbursement.household),
+            token=household_token(disbursement.household),
             at=at,
         )
