@@ -36,10 +36,7 @@ INSTALLED_APPS = [
     "django.forms",
     "csp",
     "rules.apps.AutodiscoverRulesConfig",
-    "widget_tweaks",
-    "haystack",
     "treebeard",
-    "django_tables2",
 ]
 INSTALLED_APPS = list(dict.fromkeys(INSTALLED_APPS))
 
@@ -152,10 +149,12 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Oscar imports Haystack; we never search through it (see shop/discovery).
+# Oscar's views import Haystack; we never index or search through it (see
+# shop/discovery), so saving a product must not wake it.
 HAYSTACK_CONNECTIONS = {
     "default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}
 }
+HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 
 
 def sqlite(path: Path) -> dict[str, object]:
@@ -315,4 +314,6 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Tells every table of every font it cuts, for each document.
+    "loggers": {"fontTools": {"level": "WARNING"}},
 }
