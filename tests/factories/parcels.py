@@ -8,6 +8,7 @@ from itertools import count
 from logistics import operations
 from logistics.carriers.base import (
     Booked,
+    CarrierUnknown,
     Order,
     Push,
     PushRefused,
@@ -21,15 +22,17 @@ from tests.factories.places import load_places, village
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # 12:00 in Beijing
 CARRIER = "shilikuaidi"
+LOST = "lost"
 _references = count(1)
+_waybills = count(1)
 
 
 @dataclass
 class TestCarrier:
     """A carrier's interface without a network. Notes what it was asked.
 
-    `outcomes` are what its next answers to `book` are: an exception is raised before
-    the order is taken, "lost" takes the order and loses the answer.
+    `outcomes` are its next answers to `book`: an exception is raised before the order
+    is taken; LOST takes the order and loses the answer; "" takes it as usual.
     """
 
     __test__ = False
@@ -45,13 +48,11 @@ class TestCarrier:
     def book(self, order: Order) -> Booked:
         self.orders.append(order)
         outcome = self.outcomes.pop(0) if self.outcomes else ""
-        if isinstance(outcome, Exception) and outcome.args != ("lost",):
-            raise outcome
-        waybill = self.booked.setdefault(
-            order.order_id, f"XJ{len(self.booked) + 1:09d}"
-        )
         if isinstance(outcome, Exception):
             raise outcome
+        waybill = self.booked.setdefault(order.order_id, f"XJ{next(_waybills):09d}")
+        if outcome == LOST:
+            raise CarrierUnknown("the answer never came")
         return Booked(waybill=waybill, task_id=f"T{waybill}")
 
     def subscribe(self, *, order: Order, waybill: str) -> None:

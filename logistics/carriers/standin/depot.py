@@ -24,7 +24,10 @@ STEPS = (
     ("3", "签收", "{end}", "【{end}】包裹已签收,签收人:本人"),
 )
 DONE = len(STEPS)
-_COLUMNS = "order_id, number, company, start, goal, moments, salt, callback"
+_SELECT = """
+SELECT order_id, number, company, start, goal, moments, salt, callback
+FROM consignment WHERE
+"""
 _UNDER_WAY = "callback <> '' AND json_array_length(moments) < ?"
 
 
@@ -152,11 +155,7 @@ class Depot:
 
     def _found(self, condition: str, values: Sequence[object]) -> list[Consignment]:
         with self._lock:
-            rows = self._db.execute(
-                "SELECT order_id, number, company, start, goal, moments, salt, callback"
-                f" FROM consignment WHERE {condition} ORDER BY number",
-                list(values),
-            ).fetchall()
+            rows = self._db.execute(_SELECT + condition, list(values)).fetchall()
         return [
             Consignment(
                 order_id=row[0],
