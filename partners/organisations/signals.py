@@ -9,3 +9,7 @@ assistant_dismissed = Signal()
 
 # Sent inside the transaction with farmer=, user= and at=: their account is now known.
 farmer_recognised = Signal()
+
+# Asked, not announced: with assistant= and now=, each receiver returns a list of
+# `today.TodayItem`: what waits for this assistant.
+today_items = Signal()

@@ -85,5 +85,6 @@ def missing(listing: Listing) -> list[str]:
         "pack": not (listing.pack_g or listing.pieces),
         "price": not listing.price_fen,
         "capacity": not listing.capacity_packs,
+        "freight": listing.freight_template_id is None,
     }
     return [name for name, is_missing in lacks.items() if is_missing]

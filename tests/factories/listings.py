@@ -5,6 +5,7 @@ from typing import Any
 
 from oscar.core.loading import get_model
 
+from logistics.models import FreightTemplate
 from partners.organisations.models import Assistant, Division, Farmer
 from shop.listings.crops import CROPS
 from shop.listings.models import Listing
@@ -50,6 +51,14 @@ def assistant(*villages: Division) -> Assistant:
     return new_assistant(*(villages or [village()]), name="赵示例")
 
 
+def freight() -> FreightTemplate:
+    """A freight template, without rules: enough to be chosen."""
+    template, _ = FreightTemplate.objects.get_or_create(
+        name="示例运费", defaults={"basis": "weight", "created_at": NOW}
+    )
+    return template
+
+
 def category(crop: str = "冰糖橙") -> Any:
     set_up_catalogue()
     return get_model("catalogue", "Category").objects.get(code=CROPS[crop].category)
@@ -73,6 +82,7 @@ def agreed_listing(
         "picture": known.picture,
         "fresh": known.fresh,
         "category": category(crop),
+        "freight_template": freight(),
         **({"pieces": 1, "piece_unit": known.unit} if known.counted else {}),
         **({} if known.counted else {"pack_g": 2500}),
         **fields,

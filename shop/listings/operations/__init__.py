@@ -31,7 +31,6 @@ from shop.listings.operations.sale import (
     change_stock,
     end_listing,
     link_lot,
-    net_stock,
     publish,
 )
 
@@ -59,7 +58,6 @@ __all__ = [
     "drop_draft",
     "end_listing",
     "link_lot",
-    "net_stock",
     "publish",
     "remove_photo",
     "seller_for",

@@ -161,6 +161,8 @@ def _apply(listing: Listing, changes: Changes, *, by: Assistant) -> None:
     listing.title = clean_line(listing.title, limit=40)
     listing.description = clean_story(listing.description)
     listing.village_id = listing.farmer.village_id if listing.farmer else None
+    if listing.supermarket is None:
+        listing.margin_bp = 0
     if listing.seller and listing.seller.farmer_id not in (None, listing.farmer_id):
         listing.seller = None
 
@@ -189,14 +191,15 @@ def add_photo(
     six already or the listing is over.
     """
     del by
-    if len(listing.photos) >= MOST_PHOTOS:
-        raise UnableToCorrect(_("Six photos are enough; take one away first."))
     stored = store_image(file, folder=f"listings/{at:%Y-%m}")
     with transaction.atomic():
         held = _with_photos(listing)
         known = {photo["sha256"] for photo in held.photos}
-        if stored.sha256 not in known:
-            held.photos = [*held.photos, stored.as_json()][:MOST_PHOTOS]
+        if stored.sha256 in known:
+            return held
+        if len(known) >= MOST_PHOTOS:
+            raise UnableToCorrect(_("Six photos are enough; take one away first."))
+        held.photos = [*held.photos, stored.as_json()]
         return _keep_photos(held, at=at)
 
 

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
@@ -144,7 +143,7 @@ def change_stock(
     if not changed:
         promised = records.values_list("num_allocated", flat=True).first()
         raise UnableToChangeStock(
-            _("Buyers have ordered %(count)s packs already; enter at least that.")
+            _("Buyers are paying for %(count)s packs; enter at least that.")
             % {"count": promised}
         )
     held.changed_at = at
@@ -192,14 +191,3 @@ def link_lot(*, listing: Listing, lot: Lot, at: datetime) -> Listing:
     if held.status == Listing.Status.ON_SALE:
         signals.listing_changed.send(sender=Listing, listing=held)
     return held
-
-
-def net_stock(listing: Listing) -> int:
-    """Packs that can still be bought."""
-    row = (
-        get_model("partner", "StockRecord")
-        .objects.filter(product_id=listing.product_id)
-        .values_list(F("num_in_stock") - F("num_allocated"), flat=True)
-        .first()
-    )
-    return max(row or 0, 0)

@@ -12,7 +12,7 @@ from shop.listings.operations import (
     draft_listing,
     drop_draft,
 )
-from tests.factories.listings import NOW, assistant, farmer, village
+from tests.factories.listings import NOW, assistant, farmer, freight, village
 
 pytestmark = pytest.mark.django_db
 SENTENCE = "王婶家冰糖橙,5斤装29块,下周三摘,有600斤"
@@ -20,6 +20,7 @@ SENTENCE = "王婶家冰糖橙,5斤装29块,下周三摘,有600斤"
 
 @pytest.fixture
 def zhao():
+    freight()
     farmer(called="王婶")
     return assistant()
 

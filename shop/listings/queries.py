@@ -1,0 +1,77 @@
+"""Reads for the assistant's pages."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.expressions import Combinable
+from oscar.core.loading import get_model
+
+from partners.organisations.models import Assistant
+from shop.listings.models import Listing, ListingQuerySet
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of an assistant's listings are where."""
+
+    drafts: int
+    waiting: int
+    on_sale: int
+    denied: int
+
+
+def counts(assistant: Assistant) -> Counts:
+    """One query for all of them."""
+    rows = Listing.objects.served_by(assistant).aggregate(
+        **{
+            name: Count("pk", filter=Q(status=status), distinct=True)
+            for name, status in (
+                ("drafts", Listing.Status.DRAFT),
+                ("waiting", Listing.Status.SENT),
+                ("on_sale", Listing.Status.ON_SALE),
+                ("denied", Listing.Status.DENIED),
+            )
+        }
+    )
+    return Counts(**rows)
+
+
+def listings_of(assistant: Assistant, status: str) -> list[Listing]:
+    """The assistant's listings of one status, the last touched first."""
+    return list(
+        with_stock(Listing.objects.served_by(assistant))
+        .filter(status=status)
+        .select_related("farmer", "village", "category")
+        .order_by("-changed_at", "-pk")[:SHOWN]
+    )
+
+
+def with_stock(listings: ListingQuerySet) -> ListingQuerySet:
+    """Each listing with `left`: packs that can still be bought; None for a draft."""
+    record = get_model("partner", "StockRecord").objects.filter(
+        product_id=OuterRef("product_id")
+    )
+    left = record.values(free=F("num_in_stock") - F("num_allocated"))[:1]
+    return listings.annotate(left=Subquery(left))
+
+
+def net_stock(listing: Listing) -> int:
+    """Packs that can still be bought."""
+    return _stock(listing, F("num_in_stock") - F("num_allocated"))
+
+
+def promised_packs(listing: Listing) -> int:
+    """Packs that buyers are paying for at this moment."""
+    return _stock(listing, F("num_allocated"))
+
+
+def _stock(listing: Listing, what: Combinable) -> int:
+    row = (
+        get_model("partner", "StockRecord")
+        .objects.filter(product_id=listing.product_id)
+        .values_list(what, flat=True)
+        .first()
+    )
+    return max(row or 0, 0)

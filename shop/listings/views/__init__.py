@@ -1,0 +1,1 @@
+"""The faces of listings: the assistant's desk and the farmer's page."""

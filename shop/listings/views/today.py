@@ -1,0 +1,92 @@
+"""The assistant's first page: what waits, and one sentence to list something."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from partners.organisations import today as waiting
+from shop.listings import operations, queries
+from shop.listings.forms import SayForm
+from shop.listings.models import Listing
+from shop.listings.views.common import assistant_of, for_assistants
+
+_TABS = (
+    (Listing.Status.DRAFT, "drafts"),
+    (Listing.Status.SENT, "waiting"),
+    (Listing.Status.ON_SALE, "on_sale"),
+    (Listing.Status.DENIED, "denied"),
+    (Listing.Status.ENDED, ""),
+)
+
+
+@require_GET
+@for_assistants
+def today(request: HttpRequest) -> HttpResponse:
+    """What waits for this assistant."""
+    return _today_page(request, SayForm())
+
+
+@require_http_methods(["GET", "POST"])
+@for_assistants
+def say(request: HttpRequest) -> HttpResponse:
+    """A sentence becomes a draft."""
+    if request.method == "GET":
+        return redirect("listings:today")
+    form = SayForm(request.POST)
+    if form.is_valid():
+        try:
+            draft = operations.draft_listing(
+                assistant=assistant_of(request),
+                said=form.cleaned_data["said"],
+                at=timezone.now(),
+            )
+        except operations.UnableToDraft as error:
+            form.add_error("said", str(error))
+        else:
+            if not draft.unread:
+                messages.success(request, _("All of it was read. Have a look."))
+            return redirect("listings:draft", pk=draft.pk)
+    return _today_page(request, form)
+
+
+def _today_page(request: HttpRequest, form: SayForm) -> HttpResponse:
+    assistant, now = assistant_of(request), timezone.now()
+    return render(
+        request,
+        "shop/listings/today.html",
+        {
+            "form": form,
+            "now": now,
+            "items": waiting.gather(assistant=assistant, now=now),
+            "drafts": queries.listings_of(assistant, Listing.Status.DRAFT),
+            "counts": queries.counts(assistant),
+            "villages": list(assistant.villages.all()),
+        },
+        status=200 if not form.errors else 422,
+    )
+
+
+@require_GET
+@for_assistants
+def overview(request: HttpRequest) -> HttpResponse:
+    """The assistant's listings by status."""
+    assistant = assistant_of(request)
+    status = request.GET.get("status", Listing.Status.ON_SALE)
+    if status not in Listing.Status.values:
+        status = Listing.Status.ON_SALE
+    found = queries.counts(assistant)
+    return render(
+        request,
+        "shop/listings/overview.html",
+        {
+            "listings": queries.listings_of(assistant, status),
+            "status": status,
+            "tabs": [
+                (value, value.label, getattr(found, name, None))
+                for value, name in _TABS
+            ],
+        },
+    )
