@@ -1,7 +1,6 @@
 """What notices does about what happens elsewhere."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -18,9 +17,10 @@ from shop.users.signals import login_code_issued
 def deliver_after_commit(*, message: TextMessage, **kwargs: Any) -> None:
     # Robust: a broker that is down must not fail what has just been committed; the
     # beat finds the row.
-    transaction.on_commit(
-        partial(tasks.deliver_text.delay, message_id=message.pk), robust=True
-    )
+    def enqueue() -> None:
+        tasks.deliver_text.delay(message_id=message.pk)
+
+    transaction.on_commit(enqueue, robust=True)
 
 
 @receiver(login_code_issued)

@@ -173,6 +173,16 @@ def sqlite(path: Path) -> dict[str, object]:
     }
 
 
+def embedded_broker(folder: Path) -> dict[str, str]:
+    """A message queue of files, in folders that must be there before it starts."""
+    (folder / "control").mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(folder),
+        "data_folder_out": str(folder),
+        "control_folder": str(folder / "control"),
+    }
+
+
 def postgresql(url: str) -> dict[str, object]:
     """A PostgreSQL database from postgresql://user:password@host:port/name."""
     from urllib.parse import unquote, urlsplit
@@ -200,13 +210,7 @@ DATABASES = {
 # Jobs. Work in progress is a row; a message only says "look at it now".
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {
-        "data_folder_in": str(VAR / "broker"),
-        "data_folder_out": str(VAR / "broker"),
-        "control_folder": str(VAR / "broker" / "control"),
-    }
-    if CELERY_BROKER_URL == "filesystem://"
-    else {}
+    embedded_broker(VAR / "broker") if CELERY_BROKER_URL == "filesystem://" else {}
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
