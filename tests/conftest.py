@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from shop.storefront import middleware, queries
 from tests.factories.offers import freight, honey, oranges  # noqa: F401
 from tests.factories.people import (  # noqa: F401
     assistant_qian,
@@ -57,3 +58,10 @@ def django_db_keepdb(
     path = Path(database["TEST"]["NAME"])
     path.unlink(missing_ok=True)
     return schema.load(path)
+
+
+@pytest.fixture(autouse=True)
+def forget_pages() -> None:
+    """Kept pages and the menu are a process's memory of one database."""
+    middleware.pages.clear()
+    queries._menu = (-1, {})

@@ -172,9 +172,13 @@ def missing() -> list[str]:
 
 
 def compile_catalogues() -> None:
-    """Write django.mo beside every django.po."""
+    """Write django.mo beside every django.po, with what waits in incoming/.
+
+    The strings are extracted for it: only they say which are plurals or contexts.
+    """
+    keys = extracted()
     for language in ("zh_Hans", "en"):
-        book = catalogue(language)
+        book = merged(language, keys)
         book.save_as_mofile(str(Path(book.fpath).with_suffix(".mo")))
 
 

@@ -58,13 +58,11 @@ def refresh_card(*, product_id: int) -> ProductCard:
 
 def _write(listing: Listing, left: int) -> ProductCard:
     facts = card_facts(listing=listing, left=left)
-    old = (
-        ProductCard.objects.select_for_update()
-        .filter(product_id=listing.product_id)
-        .first()
-    )
+    product_id = listing.product_id
+    assert product_id is not None
+    old = ProductCard.objects.select_for_update().filter(pk=product_id).first()
     if old is None:
-        card = ProductCard.objects.create(product_id=listing.product_id, **facts)
+        card = ProductCard.objects.create(product_id=product_id, **facts)
         _move_shelves(before=None, after=card)
         bump_market()
         return card
@@ -82,7 +80,7 @@ def _write(listing: Listing, left: int) -> ProductCard:
 
 def card_facts(*, listing: Listing, left: int) -> dict[str, Any]:
     """The card's fields as they should be now. `left`: packs that can be bought."""
-    assert listing.farmer and listing.village and listing.category
+    assert listing.farmer and listing.village and listing.category and listing.product
     assert listing.price_fen and listing.unit_price_fen is not None
     assert listing.published_at
     trace = trace_of(listing.lot)

@@ -1,0 +1,177 @@
+"""Cards say what the listing, the stock and the lot say, as soon as they say it."""
+
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.core.management import call_command
+from oscar.core.loading import get_model
+
+from shop.listings.models import Listing
+from shop.listings.operations import change_stock, end_listing, link_lot
+from shop.listings.operations.sale import set_price
+from shop.ordering.signals import stock_moved
+from shop.storefront import operations, queries
+from shop.storefront.models import CropShelf, ProductCard, Shelf, month_bit
+from tests.factories import listings as offers
+from tests.factories.people import new_user
+from tests.factories.traceability import new_certificate, new_lot
+from tests.shop.storefront.conftest import card_of
+
+pytestmark = pytest.mark.django_db
+AT = offers.NOW + timedelta(hours=1)
+
+
+def take(listing: Listing, packs: int) -> None:
+    """As an order does: allocate, then say that stock moved."""
+    records = get_model("partner", "StockRecord").objects
+    records.filter(product_id=listing.product_id).update(num_allocated=packs)
+    stock_moved.send(sender=None, product_ids=[listing.product_id])
+
+
+class TestRefreshCard:
+    def test_publishing_makes_a_card(self, oranges: Listing) -> None:
+        card = card_of(oranges)
+        assert (card.title, card.village_name, card.grower) == (
+            "冰糖橙",
+            "示例村",
+            "王**",
+        )
+        assert (card.price_fen, card.unit_price_fen, card.unit) == (2900, 580, "斤")
+        assert (card.left, card.sold_out, card.on_sale) == (120, False, True)
+        assert card.season == sum(map(month_bit, (10, 11, 12)))
+        assert card.category_code == "shui-guo"
+
+    def test_freight_is_quoted_for_every_province(self, oranges: Listing) -> None:
+        card = card_of(oranges)
+        assert card.lowest_freight_fen == 600
+        assert card.freight["43"] == [600, 9900]
+        assert card.freight["11"] == [1000, None]
+        assert card.freight["54"] is None
+
+    def test_holds_nothing_that_tells_who_the_farmer_is(self, oranges: Listing) -> None:
+        card = card_of(oranges)
+        text = " ".join(
+            str(getattr(card, field.attname)) for field in ProductCard._meta.fields
+        )
+        assert oranges.farmer is not None
+        assert oranges.farmer.name not in text
+        assert oranges.farmer.phone not in text
+
+    def test_a_price_is_followed(self, oranges: Listing) -> None:
+        before = queries.market_version()
+        set_price(listing=oranges, price_fen=3500, at=AT)
+        card = card_of(oranges)
+        assert (card.price_fen, card.price_key, card.version) == (3500, 3500, 2)
+        assert queries.market_version() > before
+
+    def test_nothing_changed_writes_nothing(self, oranges: Listing) -> None:
+        before = queries.market_version()
+        operations.refresh_card(product_id=oranges.product_id)
+        assert card_of(oranges).version == 1
+        assert queries.market_version() == before
+
+    def test_an_ended_offer_leaves_the_shelves(self, oranges: Listing) -> None:
+        end_listing(listing=oranges, by=None, at=AT)
+        assert not card_of(oranges).on_sale
+        assert not ProductCard.objects.on_sale().exists()
+
+    def test_a_product_without_a_listing_is_refused(self) -> None:
+        with pytest.raises(operations.UnableToRefresh):
+            operations.refresh_card(product_id=999)
+
+    def test_what_is_told_of_the_lot_is_on_the_card(self, oranges: Listing) -> None:
+        assert oranges.farmer is not None
+        by = new_user(name="赵示例")
+        lot = new_lot(farmer=oranges.farmer, by=by)
+        link_lot(listing=oranges, lot=lot, at=AT)
+        assert not card_of(oranges).certified
+        certificate = new_certificate(lot=lot, by=by)
+        card = card_of(oranges)
+        assert card.certified
+        assert card.trace["certificate"] == certificate.number
+        assert card.trace["number"] == lot.number
+
+
+class TestRefreshStock:
+    def test_an_order_is_followed(self, oranges: Listing) -> None:
+        take(oranges, 20)
+        assert card_of(oranges).left == 100
+
+    def test_lists_stay_kept_while_something_is_left(self, oranges: Listing) -> None:
+        before = queries.market_version()
+        take(oranges, 20)
+        assert queries.market_version() == before
+        assert card_of(oranges).version == 2
+
+    def test_the_last_pack_moves_it_to_the_end(
+        self, oranges: Listing, pomelos: Listing
+    ) -> None:
+        before = queries.market_version()
+        take(oranges, 120)
+        assert card_of(oranges).sold_out
+        assert queries.market_version() > before
+        for sort in ("newest", "price"):
+            page = queries.card_page(ProductCard.objects.on_sale(), sort=sort)
+            assert page.cards[-1].product_id == oranges.product_id
+
+    def test_coming_back_restores_its_place(self, oranges: Listing) -> None:
+        first = card_of(oranges)
+        take(oranges, 120)
+        take(oranges, 0)
+        again = card_of(oranges)
+        assert (again.newest_key, again.price_key) == (
+            first.newest_key,
+            first.price_key,
+        )
+        assert not again.sold_out
+
+    def test_agrees_with_a_whole_refresh(self, oranges: Listing) -> None:
+        take(oranges, 120)
+        quick = ProductCard.objects.values().get(pk=oranges.product_id)
+        operations.refresh_card(product_id=oranges.product_id)
+        assert ProductCard.objects.values().get(pk=oranges.product_id) == quick
+
+    def test_without_the_receiver_it_would_be_stale(self, oranges: Listing) -> None:
+        with mock.patch.object(operations, "refresh_stock"):
+            take(oranges, 20)
+        assert card_of(oranges).left == 120
+
+
+class TestShelves:
+    def counts(self) -> dict[tuple[str, str], int]:
+        return {
+            (shelf.category.code, shelf.village.name): shelf.products
+            for shelf in Shelf.objects.all()
+        }
+
+    def test_count_what_is_on_sale(self, oranges: Listing, pomelos: Listing) -> None:
+        assert self.counts() == {("shui-guo", "示例村"): 1, ("shui-guo", "远村"): 1}
+        assert CropShelf.objects.get(pk="柚子").products == 1
+
+    def test_follow_what_ends(self, oranges: Listing) -> None:
+        end_listing(listing=oranges, by=None, at=AT)
+        assert self.counts() == {("shui-guo", "示例村"): 0}
+        assert queries.townships() == []
+
+    def test_do_not_count_twice(self, oranges: Listing) -> None:
+        set_price(listing=oranges, price_fen=3500, at=AT)
+        by = oranges.assistant
+        change_stock(listing=oranges, packs=90, by=by, at=AT)
+        assert self.counts() == {("shui-guo", "示例村"): 1}
+
+    def test_counting_anew_gives_the_same(
+        self, oranges: Listing, pomelos: Listing
+    ) -> None:
+        end_listing(listing=pomelos, by=None, at=AT)
+        kept = {pair: count for pair, count in self.counts().items() if count}
+        operations.recount_shelves()
+        assert self.counts() == kept
+
+
+def test_the_command_makes_cards_that_were_lost(oranges: Listing) -> None:
+    ProductCard.objects.all().delete()
+    Shelf.objects.all().delete()
+    call_command("refresh_cards")
+    assert card_of(oranges).left == 120
+    assert Shelf.objects.get().products == 1
