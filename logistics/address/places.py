@@ -51,6 +51,7 @@ _GENERAL = {
     "经开区",
 }
 MOST_CHOICES = 8
+MOST_REPEATS = 3
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Chain:
     places: tuple[Place, ...]
     points: int
     full: bool  # whether the last name carries its ending
+    repeats: int = 0
 
     @property
     def last(self) -> Place:
@@ -177,9 +179,9 @@ def _longer(scan: _Scan, chain: Chain) -> Iterator[Chain]:
     begin = gap.end() if gap else chain.end
     for end, meaning in scan.hits(begin):
         again = meaning.place == chain.last or meaning.place in chain.places
-        if again and meaning.full:
+        if again and meaning.full and chain.repeats < MOST_REPEATS:
             # 北京北京市, 恩施州恩施市's city part: said twice, meant once.
-            repeated = replace(chain, end=end, full=True)
+            repeated = replace(chain, end=end, full=True, repeats=chain.repeats + 1)
             yield from _longer(scan, repeated)
         elif meaning.place.within(chain.last):
             longer = Chain(
@@ -189,6 +191,7 @@ def _longer(scan: _Scan, chain: Chain) -> Iterator[Chain]:
                 (*chain.places, meaning.place),
                 chain.points + _points(meaning),
                 full=meaning.full,
+                repeats=chain.repeats,
             )
             yield from _longer(scan, longer)
 

@@ -18,7 +18,7 @@ SEPARATORS = f" {HARD}{MARKS}"
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ue000-\uf8ff]")
 _PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]")
-_HARD = re.compile(r"[,;|。、\r\n]+")
+_HARD = re.compile(r"[,;|_。、\r\n]+")
 _SOFT = re.compile(r"[\s\u3000【】「」『』《》<>\"“”]+")
 
 _NAME = "收货人姓名|收件人姓名|收货联系人|收货人|收件人|联系人|姓名|名字"
@@ -53,7 +53,7 @@ _VERBS = re.compile(
 # Who sends is not who receives: that part of a copied waybill is left out.
 _SENDER = re.compile(r"(?:寄件|发件|寄货|发货)人.*?(?=收[件货]人|$)", re.DOTALL)
 # 李明/13800138000/湖南省/…: between words these are separators, within 1/2栋 not.
-_LISTED = re.compile(rf"(?<=[\u4e00-\u9fff{PHONE}])[/_-]+(?=[\u4e00-\u9fff{PHONE}])")
+_LISTED = re.compile(rf"(?<=[\d\u4e00-\u9fff{PHONE}])[/-]+(?=[\u4e00-\u9fff{PHONE}])")
 _ENOUGH_LISTED = 3
 _MOBILE = re.compile(r"[/_-]*(?<!\d)(1[3-9]\d{9})(?!\d)")
 
