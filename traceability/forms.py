@@ -1,7 +1,54 @@
-"""Forms of traceability."""
+"""Forms of traceability. They read and check what was typed; operations judge it."""
+
+from decimal import Decimal
+from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+
+from partners.measures import GRAMS_PER_JIN
+from partners.organisations.models import Farmer
+from traceability import regulation
+from traceability.models import Event, Evidence, Plot
+
+
+class JinField(forms.DecimalField):
+    """A weight typed in 斤, handed on in whole grams."""
+
+    def __init__(self, *, label: Any, **options: Any) -> None:
+        super().__init__(
+            label=label,
+            min_value=Decimal("0.002"),
+            max_value=Decimal(20_000_000),
+            decimal_places=3,
+            **options,
+        )
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {"inputmode": "decimal", "step": "any", "min": "0"}
+
+    def clean(self, value: Any) -> int | None:
+        jin = super().clean(value)
+        if jin is None:
+            return None
+        grams = jin * GRAMS_PER_JIN
+        if grams != grams.to_integral_value():
+            raise forms.ValidationError(_("Give the weight in whole grams."))
+        return int(grams)
+
+
+class PlotField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A plot by whose it is, its name and its crop."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.farmer.called} · {obj.name} · {obj.crop}"
+
+
+class DayField(forms.DateField):
+    """A day, by the phone's own calendar."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class FakeReportForm(forms.Form):
@@ -21,3 +68,132 @@ class FakeReportForm(forms.Form):
         required=False,
         help_text=_("Only the county sees it."),
     )
+
+
+class PlotForm(forms.Form):
+    """A farmer's plot."""
+
+    farmer = forms.ModelChoiceField(label=_("Farmer"), queryset=Farmer.objects.none())
+    name = forms.CharField(
+        label=_("What the village calls the plot"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"placeholder": _("Wang's slope, no. 2")}),
+    )
+    crop = forms.CharField(label=_("What grows there"), max_length=30)
+    area_mu = forms.DecimalField(
+        label=_("Area in mu"),
+        min_value=Decimal("0.01"),
+        max_value=Decimal(99_999),
+        decimal_places=2,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
+    )
+
+    def __init__(self, *args: Any, farmers: QuerySet[Farmer], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choice = self.fields["farmer"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = farmers
+
+
+class LotForm(forms.Form):
+    """One harvest of one plot."""
+
+    plot = PlotField(label=_("Plot"), queryset=Plot.objects.none())
+    product_name = forms.CharField(label=_("Product"), max_length=60)
+    harvest_date = DayField(label=_("Harvest date"))
+    weight_g = JinField(label=_("Weight in jin"))
+
+    def __init__(self, *args: Any, plots: QuerySet[Plot], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choice = self.fields["plot"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = plots
+
+
+class EventForm(forms.Form):
+    """What happened to a lot."""
+
+    kind = forms.ChoiceField(
+        label=_("What happened"), choices=Event.Kind.choices, widget=forms.RadioSelect
+    )
+    happened_at = forms.DateTimeField(
+        label=_("When"),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+    )
+    substance = forms.CharField(label=_("What was sprayed"), max_length=40)
+    interval_days = forms.IntegerField(
+        label=_("Safety interval in days"),
+        min_value=0,
+        max_value=180,
+        help_text=_("It stands on the package. No harvest before it is over."),
+    )
+    weight_g = JinField(label=_("Weight in jin"))
+    note = forms.CharField(label=_("Note"), max_length=200)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Which of them a kind needs is for the operation to say.
+        for name in ("substance", "interval_days", "weight_g", "note"):
+            self.fields[name].required = False
+
+
+class EvidenceForm(forms.Form):
+    """A paper or picture about a lot."""
+
+    kind = forms.ChoiceField(
+        label=_("What it is"), choices=Evidence.Kind.choices, widget=forms.RadioSelect
+    )
+    file = forms.FileField(
+        label=_("File or photo"),
+        help_text=_("PDF, JPEG, PNG or WebP, at most 10 MB."),
+        widget=forms.FileInput(attrs={"accept": "image/*,application/pdf"}),
+    )
+    title = forms.CharField(label=_("Title"), max_length=60)
+    result = forms.CharField(
+        label=_("Result in words"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("No residues found")}),
+    )
+    done_on = DayField(label=_("Date on the paper"), required=False)
+    identifier = forms.CharField(
+        label=_("Number on the mark"), max_length=24, required=False
+    )
+
+
+class CertificateForm(forms.Form):
+    """A certificate for a part of a lot."""
+
+    quantity_g = JinField(label=_("How much, in jin"))
+    basis = forms.MultipleChoiceField(
+        label=_("Based on"),
+        choices=list(regulation.BASES.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    promisor = forms.CharField(label=_("Promisor"), max_length=60)
+    contact = forms.CharField(
+        label=_("Contact details"),
+        max_length=60,
+        help_text=_("On the paper that goes with the goods; in public only a part."),
+    )
+
+
+class LabelsForm(forms.Form):
+    """Labels under a certificate."""
+
+    product_name = forms.CharField(label=_("Words on the label"), max_length=60)
+    pack_g = JinField(label=_("Weight of one pack in jin"))
+    count = forms.IntegerField(
+        label=_("Number of labels"),
+        min_value=1,
+        max_value=100_000,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why something is taken back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)

@@ -106,6 +106,8 @@ def verify_inclusion(
     """RFC 9162, 2.1.3.2. Errors: ProofRejected."""
     if not 0 <= index < size:
         raise ProofRejected("there is no such leaf")
+    if any(len(item) != HASH_BYTES for item in (leaf, *proof)):
+        raise ProofRejected("not a hash of 32 bytes")
     fn, sn, r = index, size - 1, leaf
     for p in proof:
         if sn == 0:

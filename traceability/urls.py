@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from traceability.views import certificates, log, scans
+from traceability.views import certificates, log, lots, scans
 
 app_name = "traceability"
 
@@ -30,4 +30,37 @@ urlpatterns = [
     path("log/", log.overview, name="log"),
     path("log/verify_log.py", log.verifier, name="verifier"),
     path("log/<path:name>", log.log_file, name="log_file"),
+    path("assistant/lots/", lots.lots, name="lots"),
+    path("assistant/lots/new/", lots.new_lot, name="lot_new"),
+    path("assistant/lots/plots/new/", lots.new_plot, name="plot_new"),
+    path("assistant/lots/<str:number>/", lots.lot, name="lot"),
+    path("assistant/lots/<str:number>/event/", lots.new_event, name="event_new"),
+    path(
+        "assistant/lots/<str:number>/events/<int:pk>/strike/",
+        lots.strike_event,
+        name="event_strike",
+    ),
+    path(
+        "assistant/lots/<str:number>/evidence/", lots.new_evidence, name="evidence_new"
+    ),
+    path(
+        "assistant/lots/<str:number>/certificate/",
+        lots.new_certificate,
+        name="certificate_new",
+    ),
+    path(
+        "assistant/lots/<str:number>/certificates/<str:certificate>/labels/",
+        lots.new_labels,
+        name="labels_new",
+    ),
+    path(
+        "assistant/lots/<str:number>/certificates/<str:certificate>/paper.pdf",
+        lots.paper_certificate,
+        name="certificate_paper",
+    ),
+    path(
+        "assistant/lots/<str:number>/labels/<str:batch>/<str:paper>.pdf",
+        lots.sheet,
+        name="sheet",
+    ),
 ]

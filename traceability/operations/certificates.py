@@ -22,6 +22,8 @@ from traceability.canonical import canonical_json, sha256_hex, timestamp
 from traceability.models import (
     Certificate,
     CertificateBalance,
+    Event,
+    Evidence,
     KeyPurpose,
     LeafKind,
     Lot,
@@ -203,9 +205,12 @@ def _require_fit(lot: Lot, basis: Sequence[str]) -> None:
             _("Harvested too soon after spraying: it was safe from %(date)s on.")
             % {"date": date_format(safe_from)}
         )
-    tested = {"self_test", "commissioned_test"} & set(basis)
-    if tested and not lot.evidence.filter(kind="test_report").exists():
+    reported = lot.evidence.filter(kind=Evidence.Kind.TEST_REPORT).exists()
+    if "commissioned_test" in basis and not reported:
         raise UnableToCertify(_("Attach the test report first."))
+    tested = queries.standing_events(lot).filter(kind=Event.Kind.TEST).exists()
+    if "self_test" in basis and not reported and not tested:
+        raise UnableToCertify(_("Record the test, or attach its report, first."))
 
 
 def _document(

@@ -85,16 +85,16 @@ class _Page:
     def fact(self, label: Promise | str, value: str) -> None:
         """A line of the form: its name in both languages, and what stands there."""
         self.rule()
-        self.y -= 7
+        self.y -= 6.2
         chinese, english = _both(label)
         self.line(chinese, _LEFT, _BODY, colour=_GREY)
         top, width = self.y, _RIGHT - _LEFT - _LABEL_WIDTH
         for line in self.sans.wrapped(value, _BODY, width):
             self.line(line, _LEFT + _LABEL_WIDTH, _BODY)
             self.y -= 5.6
-        bottom, self.y = self.y, top - 4.4
+        bottom, self.y = self.y, top - 4.2
         self.line(english, _LEFT, _SMALL, colour=_GREY)
-        self.y = min(bottom + 5.6, self.y) - 3.4
+        self.y = min(bottom + 5.6, self.y) - 2.4
 
 
 def _head(page: _Page, certificate: Certificate) -> None:

@@ -6,7 +6,35 @@ from datetime import date, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from partners.organisations.models import Farmer
+from partners.organisations.rules import is_auditor, is_operator
+from partners.people import Person
 from traceability.models import Event, Lot, LotLink, Plot, StatusEvent
+
+
+def lots_for(user: Person) -> QuerySet[Lot]:
+    """The lots that a person keeps: of their villages, for the county's own of all."""
+    if is_operator(user) or is_auditor(user):
+        return Lot.objects.all()
+    return Lot.objects.filter(village__assistants__user=user)
+
+
+def plots_for(user: Person) -> QuerySet[Plot]:
+    """The plots on which a person may record lots, by village and farmer."""
+    plots = Plot.objects.select_related("farmer", "village").order_by(
+        "village_id", "farmer_id", "name"
+    )
+    if is_operator(user):
+        return plots
+    return plots.filter(village__assistants__user=user)
+
+
+def farmers_for(user: Person) -> QuerySet[Farmer]:
+    """The farmers whose plots a person may register."""
+    farmers = Farmer.objects.select_related("village").order_by("village_id", "called")
+    if is_operator(user):
+        return farmers
+    return farmers.filter(village__assistants__user=user)
 
 
 def standing_events(lot: Lot) -> QuerySet[Event]:

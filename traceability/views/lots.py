@@ -1,0 +1,323 @@
+"""The assistant's lots: record, add, attach, certify, label. One hand, one screen."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from partners import measures
+from traceability import forms, operations, queries, words
+from traceability.models import Certificate, Event, Lot, Plot
+from traceability.printing import PAPERS, certificate_pdf, sheet_pdf
+
+_PER_PAGE = 20
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@login_required
+@require_safe
+def lots(request: HttpRequest) -> HttpResponse:
+    """The lots I keep, newest first."""
+    _require_keeper(request)
+    found = queries.lots_for(request.user).select_related("farmer", "village")
+    if (before := request.GET.get("before", "")).isdecimal():
+        found = found.filter(pk__lt=int(before[:18]))
+    page = list(found.order_by("-pk")[: _PER_PAGE + 1])
+    more = page[_PER_PAGE - 1].pk if len(page) > _PER_PAGE else None
+    context = {"lots": page[:_PER_PAGE], "more": more}
+    return render(request, "traceability/lots/list.html", context)
+
+
+@login_required
+@require_safe
+def lot(request: HttpRequest, number: str) -> HttpResponse:
+    """Everything about a lot, and the next thing to do for it."""
+    found = _lot(request, number, "traceability.view_lots")
+    events = [
+        {
+            "title": words.event_title(event),
+            "at": event.happened_at,
+            "note": event.note,
+            "event": event,
+        }
+        for event in queries.standing_events(found)
+    ]
+    certificates = list(
+        found.certificates.select_related("balance").prefetch_related(
+            "status_events", "batches"
+        )
+    )
+    context = {
+        "lot": found,
+        "events": events,
+        "evidence": list(found.evidence.all()),
+        "certificates": certificates,
+        "papers": PAPERS.values(),
+        "steps": _steps(found, certificates),
+        "may_keep": request.user.has_perm("traceability.keep_lots", found.village),
+    }
+    return render(request, "traceability/lots/lot.html", context)
+
+
+@login_required
+@get_or_post
+def new_plot(request: HttpRequest) -> HttpResponse:
+    """Register a plot."""
+    _require_keeper(request)
+    form = forms.PlotForm(
+        request.POST or None, farmers=queries.farmers_for(request.user)
+    )
+
+    def register(data: dict[str, Any]) -> Plot:
+        village = data["farmer"].village
+        _require_village(request, village)
+        return operations.register_plot(village=village, **data, **_now_by(request))
+
+    if plot := _carried_out(form, register, operations.UnableToRegisterPlot):
+        return redirect(f"{_address('lot_new')}?plot={plot.pk}")
+    return _form_page(request, form, _("Register a plot"), back=_address("lots"))
+
+
+@login_required
+@get_or_post
+def new_lot(request: HttpRequest) -> HttpResponse:
+    """Record a lot."""
+    _require_keeper(request)
+    plots = queries.plots_for(request.user)
+    chosen = request.GET.get("plot", "")
+    start: dict[str, Any] = {"harvest_date": timezone.localdate()}
+    if chosen.isdecimal() and (plot := plots.filter(pk=int(chosen[:18])).first()):
+        start |= {"plot": plot.pk, "product_name": plot.crop}
+    form = forms.LotForm(request.POST or None, plots=plots, initial=start)
+
+    def record(data: dict[str, Any]) -> Lot:
+        plot = data["plot"]
+        _require_village(request, plot.village)
+        return operations.record_lot(
+            farmer=plot.farmer, crop=plot.crop, **data, **_now_by(request)
+        )
+
+    if made := _carried_out(form, record, operations.UnableToRecordLot):
+        return redirect("traceability:lot", number=made.number)
+    context = {"form": form, "has_plots": plots.exists()}
+    return render(request, "traceability/lots/new.html", context)
+
+
+@login_required
+@get_or_post
+def new_event(request: HttpRequest, number: str) -> HttpResponse:
+    """Record what happened to a lot."""
+    found = _lot(request, number)
+    kind = request.GET.get("kind", Event.Kind.HARVEST)
+    start = {"happened_at": timezone.localtime(), "kind": kind}
+    form = forms.EventForm(request.POST or None, initial=start)
+
+    def record(data: dict[str, Any]) -> Event:
+        return operations.record_event(lot=found, **data, **_now_by(request))
+
+    if _carried_out(form, record, operations.UnableToRecordEvent):
+        return redirect("traceability:lot", number=found.number)
+    return render(request, "traceability/lots/event.html", {"form": form, "lot": found})
+
+
+@login_required
+@get_or_post
+def strike_event(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """Strike out an event that was wrong."""
+    found = _lot(request, number)
+    event = get_object_or_404(queries.standing_events(found), pk=pk)
+    form = forms.ReasonForm(request.POST or None)
+
+    def strike(data: dict[str, Any]) -> Event:
+        return operations.strike_event(event=event, **data, **_now_by(request))
+
+    if _carried_out(form, strike, operations.UnableToRecordEvent):
+        return redirect("traceability:lot", number=found.number)
+    return _form_page(
+        request,
+        form,
+        _("Strike out: %(event)s") % {"event": words.event_title(event)},
+        back=_address("lot", found.number),
+        note=_("It stays on record with your reason, and leaves the public pages."),
+    )
+
+
+@login_required
+@get_or_post
+def new_evidence(request: HttpRequest, number: str) -> HttpResponse:
+    """Attach a test report, a licence or a photo."""
+    found = _lot(request, number)
+    start = {"kind": request.GET.get("kind", "test_report")}
+    form = forms.EvidenceForm(
+        request.POST or None, request.FILES or None, initial=start
+    )
+
+    def attach(data: dict[str, Any]) -> Any:
+        return operations.attach_evidence(lot=found, **data, **_now_by(request))
+
+    if _carried_out(form, attach, operations.UnableToAttach):
+        return redirect("traceability:lot", number=found.number)
+    back = _address("lot", found.number)
+    return _form_page(request, form, _("Attach a file"), back=back)
+
+
+@login_required
+@get_or_post
+def new_certificate(request: HttpRequest, number: str) -> HttpResponse:
+    """Issue a certificate for the lot."""
+    found = _lot(request, number)
+    start: dict[str, Any] = {
+        "quantity_g": measures.jin(found.free_g),
+        "basis": ["quality_control"],
+    }
+    if found.farmer is not None:
+        start |= {"promisor": found.farmer.name, "contact": found.farmer.phone}
+    form = forms.CertificateForm(request.POST or None, initial=start)
+
+    def issue(data: dict[str, Any]) -> Certificate:
+        return operations.issue_certificate(lot=found, **data, **_now_by(request))
+
+    if _carried_out(form, issue, operations.UnableToCertify):
+        return redirect("traceability:lot", number=found.number)
+    return _form_page(
+        request,
+        form,
+        _("Issue a certificate"),
+        back=_address("lot", found.number),
+        note=_("Once issued it is signed, public, and can only be withdrawn."),
+    )
+
+
+@login_required
+@get_or_post
+def new_labels(request: HttpRequest, number: str, certificate: str) -> HttpResponse:
+    """Mint labels under a certificate."""
+    found = _lot(request, number)
+    under = get_object_or_404(found.certificates, number=certificate)
+    start = {"product_name": found.product_name}
+    form = forms.LabelsForm(request.POST or None, initial=start)
+
+    def mint(data: dict[str, Any]) -> Any:
+        return operations.mint_labels(certificate=under, **data, **_now_by(request))
+
+    if _carried_out(form, mint, operations.UnableToMint):
+        return redirect(f"{_address('lot', found.number)}#labels")
+    left = measures.jin(under.balance.free_g)
+    return _form_page(
+        request,
+        form,
+        _("Make labels"),
+        back=_address("lot", found.number),
+        note=_("The certificate covers %(jin)s jin more.") % {"jin": left},
+    )
+
+
+@login_required
+@require_safe
+def sheet(request: HttpRequest, number: str, batch: str, paper: str) -> HttpResponse:
+    """A batch's labels as a PDF for one kind of paper."""
+    found = _lot(request, number, "traceability.view_lots")
+    if paper not in PAPERS:
+        raise Http404
+    printed = get_object_or_404(
+        found.batches.select_related("certificate", "lot__village__parent"),
+        number=batch,
+    )
+    return _pdf(sheet_pdf(printed, paper=paper), f"{printed.number}-{paper}")
+
+
+@login_required
+@require_safe
+def paper_certificate(
+    request: HttpRequest, number: str, certificate: str
+) -> HttpResponse:
+    """The certificate that goes with the goods: names and contact in full."""
+    found = _lot(request, number)
+    printed = get_object_or_404(found.certificates, number=certificate)
+    return _pdf(certificate_pdf(printed, disclose=True), printed.number)
+
+
+def _lot(
+    request: HttpRequest, number: str, permission: str = "traceability.keep_lots"
+) -> Lot:
+    found = get_object_or_404(
+        Lot.objects.select_related(
+            "village__parent", "village__station", "farmer", "plot"
+        ),
+        number=number.upper(),
+    )
+    if not request.user.has_perm(permission, found.village):
+        raise PermissionDenied
+    return found
+
+
+def _require_keeper(request: HttpRequest) -> None:
+    """Assistants and the county's own; what they see is asked lot by lot."""
+    if not request.user.has_perm("traceability.see_lots_page"):
+        raise PermissionDenied
+
+
+def _require_village(request: HttpRequest, village: Any) -> None:
+    if not request.user.has_perm("traceability.keep_lots", village):
+        raise PermissionDenied
+
+
+def _carried_out(
+    form: Form, act: Callable[[dict[str, Any]], Any], refusal: type[Exception]
+) -> Any:
+    """What the operation made; None where the form goes back with its errors."""
+    if not form.is_bound or not form.is_valid():
+        return None
+    try:
+        return act(form.cleaned_data)
+    except refusal as error:
+        form.add_error(None, str(error))
+        return None
+
+
+def _now_by(request: HttpRequest) -> dict[str, Any]:
+    return {"by": request.user, "at": timezone.now()}
+
+
+def _address(name: str, *args: str) -> str:
+    return reverse(f"traceability:{name}", args=args)
+
+
+def _form_page(
+    request: HttpRequest, form: Form, title: str, *, back: str, note: str = ""
+) -> HttpResponse:
+    context = {"form": form, "title": title, "back": back, "note": note}
+    return render(request, "traceability/lots/form.html", context)
+
+
+def _pdf(data: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _steps(found: Lot, certificates: list[Certificate]) -> list[dict[str, str]]:
+    """Where the lot is on its way: recorded, tested, certified, labelled."""
+    done = [
+        (_("Recorded"), found.events.exists()),
+        (_("Tested"), found.evidence.exists()),
+        (_("Certified"), bool(certificates)),
+        (_("Labelled"), any(c.batches.all() for c in certificates)),
+    ]
+    now = next((i for i, (_name, is_done) in enumerate(done) if not is_done), None)
+    return [
+        {
+            "label": name,
+            "state": "done" if is_done else "now" if i == now else "",
+        }
+        for i, (name, is_done) in enumerate(done)
+    ]
