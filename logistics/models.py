@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from logistics.carriers import registry
 from partners.privacy import EncryptedField, mask_name
 
 
@@ -212,6 +213,11 @@ class Parcel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} · {self.get_status_display()}"
+
+    @property
+    def carrier_name(self) -> str:
+        """What people call the carrier; "" before there is one."""
+        return registry.name(self.carrier)
 
     @property
     def public_recipient(self) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from logistics.models import FreightRule, FreightTemplate, Parcel, ParcelEvent
+from logistics.models import FreightRule, FreightTemplate, Parcel
 from logistics.regions import region_name
 
 
@@ -122,13 +122,16 @@ def short_yuan(amount_fen: int) -> str:
 
 @dataclass(frozen=True)
 class Step:
-    """One line of a parcel's way, newest first on a page."""
+    """One line of a parcel's way, as `parts/timeline.html` shows it.
+
+    `note` is the carrier's own sentence, or the place where it said nothing; `state`
+    is "now" for the newest.
+    """
 
     title: str
     at: datetime
-    place: str
-    text: str
-    latest: bool
+    note: str
+    state: str
 
 
 def timeline(parcel: Parcel) -> list[Step]:
@@ -137,18 +140,14 @@ def timeline(parcel: Parcel) -> list[Step]:
     events = sorted(
         parcel.events.all(),
         key=lambda event: (event.happened_at.replace(microsecond=0), event.pk),
+        reverse=True,
     )
     return [
-        _step(event, latest=position == 0)
-        for position, event in enumerate(reversed(events))
+        Step(
+            title=event.get_kind_display(),
+            at=event.happened_at,
+            note=event.text or event.place,
+            state="" if position else "now",
+        )
+        for position, event in enumerate(events)
     ]
-
-
-def _step(event: ParcelEvent, *, latest: bool) -> Step:
-    return Step(
-        title=event.get_kind_display(),
-        at=event.happened_at,
-        place=event.place,
-        text=event.text,
-        latest=latest,
-    )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
+from django.template.loader import render_to_string
 
 from logistics import operations, queries
 from logistics.models import Parcel, ParcelEvent
@@ -215,9 +216,14 @@ class TestTimeline:
             at=NOON + timedelta(hours=49),
         )
         steps = queries.timeline(parcel)
-        assert [step.text for step in steps[:2]] == ["本人签收", "已揽收"]
-        assert [step.latest for step in steps] == [True, False, False, False, False]
-        assert steps[0].place == "长沙市"
+        assert [step.note for step in steps] == ["本人签收", "已揽收", "", "", ""]
+        assert [step.state for step in steps] == ["now", "", "", "", ""]
+        page = render_to_string(
+            "logistics/parts/timeline.html", {"parcel": parcel, "steps": steps}
+        )
+        assert "本人签收" in page
+        assert parcel.waybill in page
+        assert "李示例" not in page
 
     def test_within_one_second_goes_by_the_order_of_writing(self) -> None:
         parcel = travelling_parcel(at=NOON + timedelta(milliseconds=700))
