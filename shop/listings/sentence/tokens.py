@@ -106,15 +106,16 @@ def tokens(text: str, taken: Sequence[tuple[int, int]]) -> list[Token]:
 
 
 def _hedged(found: list[Token]) -> list[Token]:
-    """大概有600斤: what the hedge stands before is vague; the hedge itself goes."""
+    """大概有600斤: what the hedge stands before is vague, and begins with it."""
     plain: list[Token] = []
-    hedge = False
+    hedge: Token | None = None
     for token in found:
-        if token.kind in ("about", "daily"):
-            hedge = True
+        if token.kind == "about":
+            hedge = token
             continue
-        if hedge and token.kind not in ("total", "taken"):
-            token, hedge = replace(token, vague=True), False
+        if hedge is not None and token.kind not in ("total", "taken"):
+            token = replace(token, vague=True, start=hedge.start)
+            hedge = None
         plain.append(token)
     return plain
 
@@ -275,8 +276,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
             r"|能卖|够卖|收了|总量|限量|备货|产量|能供|可供|有(?!机)",
             _plain("total"),
         ),
-        (_ABOUT, _plain("about")),
-        (r"每天|一天|天天", _plain("daily")),
+        (_ABOUT + "|每天|一天|天天", _plain("about")),
         (
             rf"的?{_SIZE}(?P<unit>{_BOX})?装|的?{_SIZE}(?P<box>箱|盒|礼盒)子?|净重|重",
             _plain("pack"),

@@ -1,10 +1,8 @@
 """The assistant's first page: what waits, and one sentence to list something."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from partners.organisations import today as waiting
@@ -46,8 +44,6 @@ def say(request: HttpRequest) -> HttpResponse:
         except operations.UnableToDraft as error:
             form.add_error("said", str(error))
         else:
-            if not draft.unread:
-                messages.success(request, _("All of it was read. Have a look."))
             return redirect("listings:draft", pk=draft.pk)
     return _today_page(request, form)
 
@@ -62,7 +58,7 @@ def _today_page(request: HttpRequest, form: SayForm) -> HttpResponse:
             "now": now,
             "items": waiting.gather(assistant=assistant, now=now),
             "drafts": queries.listings_of(assistant, Listing.Status.DRAFT),
-            "counts": queries.counts(assistant),
+            "counts": queries.counts(assistant, now=now),
             "villages": list(assistant.villages.all()),
         },
         status=200 if not form.errors else 422,
@@ -77,7 +73,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     status = request.GET.get("status", Listing.Status.ON_SALE)
     if status not in Listing.Status.values:
         status = Listing.Status.ON_SALE
-    found = queries.counts(assistant)
+    found = queries.counts(assistant, now=timezone.now())
     return render(
         request,
         "shop/listings/overview.html",
