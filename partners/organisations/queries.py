@@ -1,6 +1,7 @@
 """Reads about places."""
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from partners.organisations.division_files import CODE_LENGTH, padded
 from partners.organisations.models import Division
@@ -37,7 +38,7 @@ def division(code: str) -> Division:
     """
     found = Division.objects.filter(pk=_whole(code)).first()
     if found is None:
-        raise UnknownDivision(f"There is no division {code!r}.")
+        raise UnknownDivision(_("There is no place %(code)s.") % {"code": code})
     return found
 
 
@@ -50,7 +51,13 @@ def require_within(code: str, ancestor_code: str) -> Division:
     found = division(code)
     if not found.code.startswith(own_prefix(ancestor)):
         raise MisplacedDivision(
-            f"{found.name} ({found.code}) is not in {ancestor.name} ({ancestor.code})."
+            _("%(place)s (%(code)s) is not in %(other)s (%(other_code)s).")
+            % {
+                "place": found.name,
+                "code": found.code,
+                "other": ancestor.name,
+                "other_code": ancestor.code,
+            }
         )
     return found
 

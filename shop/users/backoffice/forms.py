@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from partners.organisations.queries import villages_by_township
+from partners.organisations.queries import UnknownDivision, villages_by_township
 from shop.users.models import Role
 
 # The other roles follow from what somebody is made elsewhere: an assistant of
@@ -45,10 +45,15 @@ class VillageForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["village"]
         assert isinstance(field, forms.ChoiceField)
+        try:
+            townships = villages_by_township(settings.COUNTY_CODE)
+        except UnknownDivision:
+            # The county's divisions are not loaded yet.
+            townships = []
         field.choices = [
             ("", _("Choose a village")),
             *(
                 (township.name, [(place.code, place.name) for place in places])
-                for township, places in villages_by_township(settings.COUNTY_CODE)
+                for township, places in townships
             ),
         ]

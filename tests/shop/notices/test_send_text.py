@@ -1,11 +1,14 @@
 """A text is a row first, goes once, and is tried again while it is not sent."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
+from django.db import connection
 from django.utils.translation import override
 
-from shop.notices import operations, queries
+from shop.notices import operations, queries, tasks
 from shop.notices.models import OutboxItem, TextMessage
 from shop.notices.operations import UnableToRevive, UnableToSend
 from shop.notices.providers import Outgoing, UnableToDeliver
@@ -90,8 +93,6 @@ class TestSendText:
         assert "100****0001" in str(message)
         stored = TextMessage.objects.filter(pk=message.pk).values_list().get()
         # values_list decrypts, so look at what the database itself holds.
-        from django.db import connection
-
         with connection.cursor() as cursor:
             cursor.execute("SELECT * FROM notices_textmessage")
             raw = repr(cursor.fetchall())
@@ -218,3 +219,62 @@ class TestReviveText:
         deliver(message, NOON, Fake(UnableToDeliver("no", final=True)))
         with pytest.raises(UnableToRevive):
             operations.revive_text(message=message, at=NOON)
+
+
+class Slow(Fake):
+    """Takes its time, so that others come in between."""
+
+    def __init__(self, meet: Barrier) -> None:
+        super().__init__()
+        self.meet = meet
+
+    def send(self, message: Outgoing) -> str:
+        with suppress(BrokenBarrierError):
+            self.meet.wait(timeout=1)
+        return super().send(message)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRaces:
+    @pytest.fixture(autouse=True)
+    def no_worker_yet(self, monkeypatch):
+        monkeypatch.setattr(tasks.deliver_text, "delay", lambda **ids: None)
+
+    def send_at_once(self, times: int) -> int:
+        message, fake = write(), Slow(Barrier(times))
+
+        def run() -> None:
+            deliver(message, NOON, fake)
+            connection.close()
+
+        threads = [Thread(target=run) for _time in range(times)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return len(fake.sent)
+
+    def test_workers_at_once_send_a_text_once(self):
+        assert self.send_at_once(4) == 1
+
+    def test_without_the_hold_each_of_them_would(self, monkeypatch):
+        everything = type(TextMessage.objects.all()).all
+        monkeypatch.setattr(
+            type(TextMessage.objects.all()), "due", lambda rows, now: everything(rows)
+        )
+        monkeypatch.setattr(
+            type(TextMessage.objects), "due", lambda rows, now: rows.all()
+        )
+        assert self.send_at_once(4) == 4
+
+    def test_writing_one_key_at_once_writes_one_row(self):
+        def run() -> None:
+            write()
+            connection.close()
+
+        threads = [Thread(target=run) for _time in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert TextMessage.objects.count() == 1
