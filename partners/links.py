@@ -13,14 +13,14 @@ from partners.models import Household
 _SALT = "partners.household"
 
 
-def household_token(household: Household) -> str:
+def link_token(household: Household) -> str:
     """The token in the household's link."""
     return _signer().sign(f"{household.number}-{household.link_version}")
 
 
 def household_link(household: Household) -> str:
     """The whole address, as a text message carries it."""
-    path = reverse("partners:household", args=[household_token(household)])
+    path = reverse("partners:household", args=[link_token(household)])
     return f"{settings.BASE_URL}{path}"
 
 

@@ -1,7 +1,5 @@
 """A month's statement: filed once, never edited, decided by a second person."""
 
-from datetime import date
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -21,13 +19,6 @@ class Source(models.TextChoices):
 class StatementQuerySet(models.QuerySet["Statement"]):
     """Reads of statements. A later version of the same month is a correction."""
 
-    def of(
-        self, supermarket: Supermarket, period: date, source: str
-    ) -> models.QuerySet["Statement"]:
-        """Every version of one month's statement, the latest first."""
-        same = self.filter(supermarket=supermarket, period=period, source=source)
-        return same.order_by("-version")
-
     def latest_versions(self) -> "StatementQuerySet":
         return self.exclude(Exists(_versions_after(Statement.objects.all())))
 
@@ -38,8 +29,14 @@ class StatementQuerySet(models.QuerySet["Statement"]):
     def in_force(self) -> "StatementQuerySet":
         """The approved version of each month that counts."""
         approved = Q(decision__verdict=StatementDecision.Verdict.APPROVED)
-        later = _versions_after(Statement.objects.filter(approved))
-        return self.filter(approved).exclude(Exists(later))
+        return self.filter(approved).exclude(Exists(_approved_after()))
+
+    def with_status(self) -> "StatementQuerySet":
+        """Everything that `status` asks for, in the same query."""
+        return self.select_related("decision").annotate(
+            has_later=Exists(_versions_after(Statement.objects.all())),
+            has_later_approved=Exists(_approved_after()),
+        )
 
 
 def _versions_after(
@@ -51,6 +48,11 @@ def _versions_after(
         source=OuterRef("source"),
         version__gt=OuterRef("version"),
     )
+
+
+def _approved_after() -> models.QuerySet["Statement"]:
+    approved = Q(decision__verdict=StatementDecision.Verdict.APPROVED)
+    return _versions_after(Statement.objects.filter(approved))
 
 
 class Statement(models.Model):
@@ -118,6 +120,18 @@ class Statement(models.Model):
     def profit_fen(self) -> int:
         """Sales less cost; may be negative."""
         return self.sales_fen - self.cost_fen
+
+    @property
+    def status(self) -> "Statement.Status":
+        """Where the statement stands. Only for rows read by `with_status`."""
+        decision = getattr(self, "decision", None)
+        if decision is None:
+            replaced = getattr(self, "has_later")  # noqa: B009  annotated
+            return self.Status.REPLACED if replaced else self.Status.WAITING
+        if decision.verdict == StatementDecision.Verdict.RETURNED:
+            return self.Status.RETURNED
+        replaced = getattr(self, "has_later_approved")  # noqa: B009  annotated
+        return self.Status.REPLACED if replaced else self.Status.APPROVED
 
 
 class StatementLine(models.Model):

@@ -1,5 +1,6 @@
 """Every write about supermarkets, households and what was shared."""
 
+from partners.links import link_token
 from partners.operations.approvals import (
     AlreadyDecided,
     UnableToDecide,
@@ -66,6 +67,7 @@ __all__ = [
     "file_platform_statement",
     "file_statement",
     "file_upload",
+    "link_token",
     "pair",
     "pay_in",
     "publish_photo",

@@ -1,11 +1,18 @@
 """Who is owed what: what is missing, what is there, what can be handed out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from partners.ledger.queries import balance_fen, balances
-from partners.models import AccrualLine, Household, Supermarket
+from partners.models import (
+    AccrualLine,
+    Confirmation,
+    Disbursement,
+    Household,
+    Supermarket,
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,11 @@ class Standing:
     def ready_fen(self) -> int:
         """What can be handed out now."""
         return self.funded_fen - self.disbursed_fen
+
+    @property
+    def accrued_left(self) -> int:
+        """What was accrued and has not reached the household yet."""
+        return self.accrued_fen - self.disbursed_fen
 
 
 def standing_lines() -> QuerySet[AccrualLine]:
@@ -62,9 +74,67 @@ def lines_ready(*, household: Household) -> QuerySet[AccrualLine]:
     )
 
 
+@dataclass(frozen=True)
+class Given:
+    """A disbursement as its household reads it."""
+
+    disbursement: Disbursement
+    supermarkets: list[str]
+    received_at: datetime | None
+    disputed_at: datetime | None
+
+
+def disbursements_for(*, household: Household) -> tuple[list[Given], list[Given]]:
+    """What waits for the household's answer, and what it confirmed, newest first."""
+    found = household.disbursements.prefetch_related(
+        "confirmations", "draws__line__accrual__supermarket"
+    ).order_by("-disbursed_at", "-pk")
+    given = [_given(disbursement) for disbursement in found]
+    return (
+        [g for g in given if g.received_at is None],
+        [g for g in given if g.received_at is not None],
+    )
+
+
+def _given(disbursement: Disbursement) -> Given:
+    said = {c.answer: c.answered_at for c in disbursement.confirmations.all()}
+    names = [d.line.accrual.supermarket.name for d in disbursement.draws.all()]
+    return Given(
+        disbursement=disbursement,
+        supermarkets=list(dict.fromkeys(names)),
+        received_at=said.get(Confirmation.Answer.RECEIVED),
+        disputed_at=said.get(Confirmation.Answer.NOT_RECEIVED),
+    )
+
+
 def owed_fen(*, supermarket: Supermarket) -> int:
     """What the supermarket has accrued and not paid in, as the ledger has it."""
     return balance_fen(f"supermarket:{supermarket.pk}:share")
+
+
+@dataclass(frozen=True)
+class Debt:
+    """A supermarket's sums over all months, in fen."""
+
+    supermarket: Supermarket
+    accrued_fen: int
+    paid_in_fen: int
+
+    @property
+    def owed_fen(self) -> int:
+        return self.accrued_fen - self.paid_in_fen
+
+
+def debts() -> list[Debt]:
+    """What each supermarket accrued and paid in."""
+    standing = Q(accruals__reversal__isnull=True)
+    shops = Supermarket.objects.annotate(
+        accrued=Sum("accruals__lines__amount_fen", filter=standing, default=0),
+        paid=Sum("accruals__lines__funded_fen", filter=standing, default=0),
+    )
+    return [
+        Debt(shop, int(shop.accrued), int(shop.paid)) for shop in shops.order_by("pk")
+    ]
 
 
 def fund_fen() -> int:

@@ -97,14 +97,32 @@ def latest_statement(
     *, supermarket: Supermarket, period: date, source: str
 ) -> Statement | None:
     """The last version of a month's statement that was filed."""
-    return (
-        Statement.objects.of(supermarket, period, source)
-        .select_related("decision")
-        .first()
+    versions = Statement.objects.with_status().filter(
+        supermarket=supermarket, period=period, source=source
     )
+    return versions.order_by("-version").first()
+
+
+def statements_of(*, supermarket: Supermarket) -> QuerySet[Statement]:
+    """All statements of a supermarket, the latest month first."""
+    own = Statement.objects.filter(supermarket=supermarket).with_status()
+    return own.select_related(
+        "decision__decided_by", "accrual", "filed_by", "supermarket"
+    ).order_by("-period", "source", "-version")
+
+
+def last_accrued(*, supermarket: Supermarket) -> date | None:
+    """The last month of which the supermarket owes or gave anything."""
+    standing = Accrual.objects.filter(
+        supermarket=supermarket, reversal__isnull=True, amount_fen__gt=0
+    )
+    last: date | None = standing.aggregate(last=Max("period"))["last"]
+    return last
 
 
 def latest_version(*, supermarket: Supermarket, period: date, source: str) -> int:
     """How many versions the month's statement has; 0 before the first."""
-    versions = Statement.objects.of(supermarket, period, source).order_by()
+    versions = Statement.objects.filter(
+        supermarket=supermarket, period=period, source=source
+    )
     return int(versions.aggregate(last=Max("version"))["last"] or 0)

@@ -19,10 +19,9 @@ from partners.supervision.models import (
     FindingDecision,
     OutsideFact,
 )
-from partners.supervision.registry import CHECKS, Case, Concern
+from partners.supervision.registry import CHECKS, NOT_RECEIVED, Case, Concern
 
 assert checks  # imported so that every rule is in the registry
-NOT_RECEIVED = "not_received"
 
 
 class UnableToDecide(Exception):

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from partners.models import AccrualLine, Household
 from partners.supervision.models import Finding
@@ -87,6 +88,14 @@ class Concern:
 
 
 CHECKS: dict[str, Check] = {}
+# What people report, and no rule can find.
+NOT_RECEIVED = "not_received"
+REPORTS: dict[str, tuple[Promise, Promise]] = {
+    NOT_RECEIVED: (
+        _("Not received"),
+        _("The household says that it did not get this. Ask it and the village."),
+    ),
+}
 
 
 def check(

@@ -1,5 +1,6 @@
 """Every address of the site, joined here and nowhere else."""
 
+from django.apps import apps
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.static import serve
@@ -9,10 +10,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.listings.urls")),
     path("", include("shop.ordering.urls")),
     path("", include("shop.settlement.urls")),
+    path("", include("partners.urls")),
     path("backoffice/", include("shop.backoffice.urls")),
     path("", include("shop.users.urls")),
     path("", include("shop.users.backoffice.urls")),
     path("", include("shop.notices.urls")),
+    path("backoffice/", apps.get_app_config("partners_backoffice").urls),
     path("", include("logistics.carriers.urls")),
     path("", include("logistics.urls")),
     path("", include("partners.ledger.urls")),

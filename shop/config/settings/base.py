@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "partners.organisations",
     "partners.ledger",
     "partners.supervision",
+    "partners.backoffice.apps.PartnersBackofficeConfig",
     "logistics",
     "logistics.carriers",
     "traceability",

@@ -191,13 +191,13 @@ class TestDisburse:
 
 class TestConfirmReceipt:
     def test_by_the_signed_link(self, disbursement, household_zhang):
-        token = links.household_token(household_zhang)
+        token = links.link_token(household_zhang)
         said = confirm_receipt(disbursement=disbursement, token=token, at=NOON)
         assert said.answer == Confirmation.Answer.RECEIVED
         assert said.answered_by is None
 
     def test_said_twice_it_is_one(self, disbursement, household_zhang):
-        token = links.household_token(household_zhang)
+        token = links.link_token(household_zhang)
         for _time in range(2):
             confirm_receipt(disbursement=disbursement, token=token, at=NOON)
         assert Confirmation.objects.count() == 1
@@ -216,7 +216,7 @@ class TestConfirmReceipt:
             confirm_receipt(disbursement=disbursement, by=operator, at=NOON)
 
     def test_another_households_link_is_nothing(self, disbursement, household_li):
-        token = links.household_token(household_li)
+        token = links.link_token(household_li)
         with pytest.raises(UnableToConfirm):
             confirm_receipt(disbursement=disbursement, token=token, at=NOON)
 
@@ -224,7 +224,7 @@ class TestConfirmReceipt:
         "change", [lambda t: t[:-1], lambda t: "A" + t[1:], str.lower]
     )
     def test_a_changed_link_is_nothing(self, change, disbursement, household_zhang):
-        token = change(links.household_token(household_zhang))
+        token = change(links.link_token(household_zhang))
         with pytest.raises(UnableToConfirm):
             confirm_receipt(disbursement=disbursement, token=token, at=NOON)
 
@@ -235,39 +235,39 @@ class TestConfirmReceipt:
             assert links.household_of(household_zhang.number + "-1.forged") is None
 
     def test_links_can_be_ended(self, disbursement, household_zhang):
-        token = links.household_token(household_zhang)
+        token = links.link_token(household_zhang)
         end_links(household=household_zhang)
         assert links.household_of(token) is None
-        assert links.household_of(links.household_token(household_zhang))
+        assert links.household_of(links.link_token(household_zhang))
 
     def test_a_link_holds_nothing_personal(self, household_zhang):
-        token = links.household_token(household_zhang)
+        token = links.link_token(household_zhang)
         assert household_zhang.contact_phone not in token
         assert household_zhang.id_number not in token
 
 
 class TestDisputeReceipt:
     def test_opens_a_finding(self, disbursement, household_zhang):
-        token = links.household_token(household_zhang)
+        token = links.link_token(household_zhang)
         for _time in range(2):
             dispute_receipt(disbursement=disbursement, token=token, at=NOON)
         finding = Finding.objects.get()
         assert (finding.rule, finding.disbursement) == ("not_received", disbursement)
 
     def test_not_after_it_was_confirmed(self, disbursement, household_zhang):
-        token = links.household_token(household_zhang)
+        token = links.link_token(household_zhang)
         confirm_receipt(disbursement=disbursement, token=token, at=NOON)
         with pytest.raises(UnableToConfirm):
             dispute_receipt(disbursement=disbursement, token=token, at=NOON)
 
     def test_it_may_come_after_all(self, disbursement, household_zhang):
-        token = links.household_token(household_zhang)
+        token = links.link_token(household_zhang)
         dispute_receipt(disbursement=disbursement, token=token, at=NOON)
         confirm_receipt(disbursement=disbursement, token=token, at=NOON)
         assert Finding.objects.waiting().count() == 1
 
     def test_nobody_else_disputes(self, disbursement, household_li):
-        token = links.household_token(household_li)
+        token = links.link_token(household_li)
         with pytest.raises(UnableToConfirm):
             dispute_receipt(disbursement=disbursement, token=token, at=NOON)
         assert not Finding.objects.exists()

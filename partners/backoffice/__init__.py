@@ -1,0 +1,1 @@
+"""Staff pages about statements, shares, households and findings."""

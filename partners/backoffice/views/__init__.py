@@ -1,0 +1,1 @@
+"""Staff views. The app config asks for `partners.view_backoffice` before each."""

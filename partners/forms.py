@@ -1,0 +1,169 @@
+"""What managers and staff enter about statements, money and findings."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from partners import measures, periods
+from partners.models import Disbursement, DisbursementPhoto
+from partners.supervision.models import FindingDecision, OutsideFact
+
+_MONTHS_BACK = 12
+
+
+def month_label(period: date) -> str:
+    """The month as people say it: 2026年10月, October 2026."""
+    return date_format(period, "YEAR_MONTH_FORMAT")
+
+
+class YuanField(forms.CharField):
+    """A sum typed in yuan, given as whole fen."""
+
+    default_error_messages = {
+        "invalid": _("Enter a sum in yuan with at most two places."),
+        "positive": _("The sum must be more than ¥0."),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=16, **options)
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            fen = measures.fen_from_yuan(text)
+        except ValueError as error:
+            raise forms.ValidationError(
+                self.error_messages["invalid"], code="invalid"
+            ) from error
+        if fen <= 0:
+            raise forms.ValidationError(
+                self.error_messages["positive"], code="positive"
+            )
+        return fen
+
+
+class UploadForm(forms.Form):
+    """Which month, and the file."""
+
+    month = forms.TypedChoiceField(label=_("Month"), coerce=periods.parse)
+    file = forms.FileField(
+        label=_("Statement"),
+        help_text=_(".xlsx or .csv, at most 5 MB"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
+    )
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        period = periods.first_day(today)
+        choices = []
+        for _month in range(_MONTHS_BACK):
+            choices.append((f"{period:%Y-%m}", month_label(period)))
+            period = periods.preceding(period)
+        month = self.fields["month"]
+        assert isinstance(month, forms.TypedChoiceField)
+        month.choices = choices
+        last = periods.preceding(periods.first_day(today))
+        self.initial.setdefault("month", f"{last:%Y-%m}")
+
+
+class ReasonForm(forms.Form):
+    """Why something goes back."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class PayInForm(forms.Form):
+    """A payment as the bank shows it."""
+
+    amount_fen = YuanField(label=_("Sum"))
+    reference = forms.CharField(
+        label=_("Bank reference"),
+        max_length=60,
+        help_text=_("As the bank statement shows it. It is never made public."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class _Pictures(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class PicturesField(forms.FileField):
+    """Several files under one name, given as a list."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            widget=_Pictures(attrs={"accept": "image/*", "multiple": True}), **options
+        )
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(PicturesField, self).clean(file, initial) for file in files]
+
+
+class DisburseForm(forms.Form):
+    """What was handed over, and what proves it."""
+
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    amount_fen = YuanField(label=_("Sum"))
+    kind = forms.ChoiceField(
+        label=_("As"),
+        choices=Disbursement.Kind.choices,
+        initial=Disbursement.Kind.CASH,
+        widget=forms.RadioSelect,
+    )
+    goods = forms.CharField(
+        label=_("Goods"),
+        max_length=120,
+        required=False,
+        help_text=_("Only for goods, such as: rice 20 jin, oil 5 litres"),
+    )
+    receipt = forms.FileField(
+        label=_("Signed receipt"),
+        help_text=_("A photo or PDF. Only staff and auditors see it."),
+        widget=forms.FileInput(attrs={"accept": "image/*,application/pdf"}),
+    )
+    photos = PicturesField(
+        label=_("Photos of handing over"),
+        help_text=_("One to nine. Staff and auditors see them."),
+    )
+    stage = forms.ChoiceField(
+        label=_("The photos show"),
+        choices=DisbursementPhoto.Stage.choices,
+        initial=DisbursementPhoto.Stage.DURING,
+    )
+
+
+class DecideForm(forms.Form):
+    """What a finding comes to, and why."""
+
+    verdict = forms.ChoiceField(
+        label=_("Decision"),
+        choices=FindingDecision.Verdict.choices,
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class FactForm(forms.Form):
+    """A line of another office's list."""
+
+    kind = forms.ChoiceField(label=_("List"), choices=OutsideFact.Kind.choices)
+    id_number = forms.CharField(
+        label=_("ID number"),
+        max_length=24,
+        help_text=_("It is not kept: only a mark by which it is found again."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    on_date = forms.DateField(
+        label=_("Date"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    source = forms.CharField(label=_("Which office's list"), max_length=80)

@@ -1,0 +1,1 @@
+"""Pages for supermarkets' managers, for households and for everybody."""
