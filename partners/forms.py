@@ -115,7 +115,7 @@ class DisburseForm(forms.Form):
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     amount_fen = YuanField(label=_("Sum"))
     kind = forms.ChoiceField(
-        label=_("As"),
+        label=_("Given as"),
         choices=Disbursement.Kind.choices,
         initial=Disbursement.Kind.CASH,
         widget=forms.RadioSelect,

@@ -12,8 +12,8 @@ from partners.models.people import Supermarket
 class Source(models.TextChoices):
     """Where a statement's sales were made."""
 
-    STORE = "store", _("Store")
-    PLATFORM = "platform", _("Platform")
+    STORE = "store", _("Sales in the store")
+    PLATFORM = "platform", _("Orders on this platform")
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):
