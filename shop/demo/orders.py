@@ -9,8 +9,10 @@ from django.utils import timezone
 from logistics.carriers import registry
 from logistics.carriers.base import Booked, Order, TrackingEvent
 from logistics.operations import record_tracking
+from shop.alipay.gateway import Gateway
 from shop.alipay.operations import receive_notice
-from shop.alipay.sandbox.history import paid_notice, past_gateway
+from shop.alipay.queries import payment_of
+from shop.alipay.sandbox.client import Sandbox
 from shop.demo.history import PLACES, Calendar, Happening
 from shop.demo.people import buyer_phone
 from shop.listings.models import Listing
@@ -48,7 +50,7 @@ class Orders:
 
     def __init__(self, *, calendar: Calendar, chance: random.Random) -> None:
         self.calendar, self.chance = calendar, chance
-        self.gateway, self.carrier = past_gateway(), PastCarrier()
+        self.sandbox, self.carrier = Sandbox(now=calendar.until), PastCarrier()
         self.labels: dict[int, list[Label]] = {}
 
     def placing(self, index: int) -> Happening:
@@ -79,6 +81,11 @@ class Orders:
                 continue
         return basket
 
+    def _alipay(self, at: datetime) -> Gateway:
+        """The sandbox's gateway, at that time."""
+        self.sandbox.now = at
+        return self.sandbox.gateway
+
     def _some(self) -> int:
         return self.chance.choices((1, 2, 3), weights=(6, 3, 1))[0]
 
@@ -97,7 +104,7 @@ class Orders:
             expected_total_fen=quote.total_fen,
             key=f"{index:032x}",
             at=at,
-            gateway=self.gateway,
+            gateway=self._alipay(at),
         )
         if self.chance.random() < 0.05:
             self.calendar.at(at + timedelta(minutes=31), self._forgotten(order))
@@ -106,13 +113,14 @@ class Orders:
 
     def _forgotten(self, order) -> Happening:
         return lambda at: operations.cancel_order(
-            order=order, at=at, gateway=self.gateway
+            order=order, at=at, gateway=self._alipay(at)
         )
 
     def _paying(self, order) -> Happening:
         def happen(at: datetime) -> None:
-            params = paid_notice(order_number=order.number, at=at)
-            receive_notice(params=params, at=at, gateway=self.gateway)
+            alipay = self._alipay(at)
+            params = self.sandbox.signed_notice(payment_of(order.number))
+            receive_notice(params=params, at=at, gateway=alipay)
             for part in order.sub_orders.all():
                 self.calendar.at(
                     at + timedelta(hours=self.chance.randrange(6, 30)),

@@ -77,7 +77,9 @@ def make_villages(*, at: datetime) -> dict[str, Assistant]:
         for name, village in zip(names, own, strict=True):
             assistants[name] = assistant
             if not hasattr(village, "station"):
-                places.open_station(village=village, name=f"{name}村级服务站(示例)")
+                places.open_station(
+                    village=village, name=f"{name}级服务站(示例)", phone=CONTACT
+                )
     known = set(Farmer.objects.values_list("village_id", "called"))
     for index, grower in enumerate(people.GROWERS):
         code = people.VILLAGES[grower.village]
