@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, prefetch_related_objects
 from oscar.core.loading import get_model
 
 from logistics.queries import NotDelivered, lowest_fen, quote
@@ -142,6 +142,7 @@ def _freight_facts(listing: Listing) -> dict[str, Any]:
     template = listing.freight_template
     if template is None:
         return {"lowest_freight_fen": None, "freight": {}}
+    prefetch_related_objects([template], "rules")  # once, not once a province
     freight: dict[str, list[int | None] | None] = {}
     for province in PROVINCES:
         try:
