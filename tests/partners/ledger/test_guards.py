@@ -175,7 +175,8 @@ def attacks() -> Iterator[Attack]:
     yield Attack(follows, "wrong predecessor", lambda: write_seal(2, "0" * 64))
 
 
-ATTACKS = [*attacks()]
+ALL = [*attacks()]
+ATTACKS = [attack for attack in ALL if connection.vendor in attack.vendors]
 # What refuses nothing by itself, or only between two transactions: own tests below.
 ELSEWHERE = {"ledger_entry_waits_for_seal", "ledger_entryline_counted"}
 
@@ -214,8 +215,6 @@ def ledger() -> None:
 
 @pytest.fixture(params=ATTACKS, ids=str)
 def attack(request: pytest.FixtureRequest, ledger: None) -> Attack:
-    if connection.vendor not in request.param.vendors:
-        pytest.skip(f"no such attack on {connection.vendor}")
     return request.param
 
 
@@ -236,7 +235,7 @@ class TestGuards:
             attack.strike()
 
     def test_are_all_attacked(self) -> None:
-        attacked = {attack.guard for attack in ATTACKS} | ELSEWHERE
+        attacked = {attack.guard for attack in ALL} | ELSEWHERE
         assert attacked == {trigger.name for trigger in TRIGGERS}
 
     def test_are_missed_when_gone(self, ledger: None) -> None:
