@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from partners.guards import missing_guards, put_up, take_down
+from partners.guards import missing_guards, take_down
 from partners.ledger import operations, sealing
 from partners.ledger.guards import TRIGGERS
 from partners.ledger.models import Account, Entry, Seal, Unsealed
@@ -179,10 +179,6 @@ ALL = [*attacks()]
 ATTACKS = [attack for attack in ALL if connection.vendor in attack.vendors]
 # What refuses nothing by itself, or only between two transactions: own tests below.
 ELSEWHERE = {"ledger_entry_waits_for_seal", "ledger_entryline_counted"}
-
-
-def stand(name: str) -> bool:
-    return any(t.name == name and put_up(t, connection.vendor) for t in TRIGGERS)
 
 
 @contextmanager
