@@ -3,13 +3,31 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.dispatch import Signal
+from django.utils import translation
 
 from shop.alipay import gateway as gateways
-from shop.alipay import operations
+from shop.alipay import operations, signals
 
 from .hostile import Hostile
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Beijing
+
+
+@pytest.fixture(autouse=True)
+def nobody_above(request, monkeypatch):
+    """Payments alone: no orders hear of them, except in tests marked `whole`."""
+    if "whole" not in request.keywords:
+        for signal in vars(signals).values():
+            if isinstance(signal, Signal):
+                monkeypatch.setattr(signal, "receivers", [])
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """Messages as they stand in the source, whatever is compiled."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
