@@ -72,7 +72,7 @@ def hand_over(
         asked = gateway or registry.gateway(carrier)
     except registry.UnknownCarrier as error:
         raise UnableToHandOver(_("Choose one of the carriers.")) from error
-    sender = _sender(parcel)
+    sender = _sender(parcel, by)
     booking = _lease(parcel=parcel, carrier=carrier, at=at, by=by, gateway=asked)
     if booking.status != Booking.Status.BOOKED:
         booking = _ask(booking=booking, sender=sender, at=at, gateway=asked)
@@ -180,16 +180,19 @@ def _ask(
     )
 
 
-def _sender(parcel: Parcel) -> Contact:
+def _sender(parcel: Parcel, by: AbstractBaseUser | None) -> Contact:
+    """The station; where it has no phone of its own, whoever hands over has one."""
     station = Station.objects.get(village_id=parcel.station_code)
-    if not station.phone:
+    # People log in by their mobile number.
+    phone = station.phone or (by.get_username() if by is not None else "")
+    if not phone:
         raise UnableToHandOver(
             _("%(station)s has no phone number; carriers ask for one.")
             % {"station": station.name}
         )
     return Contact(
         name=station.name,
-        phone=station.phone,
+        phone=phone,
         address=regions.postal_name(parcel.station_code) + station.address,
         region=regions.region_path(parcel.station_code),
     )
@@ -264,7 +267,8 @@ def subscribe(
         return booking.subscribed_at is not None
     try:
         (gateway or registry.gateway(booking.carrier)).subscribe(
-            order=_order(booking, _sender(booking.parcel)), waybill=booking.waybill
+            order=_order(booking, _sender(booking.parcel, booking.asked_by)),
+            waybill=booking.waybill,
         )
     except (CarrierRefused, CarrierUnknown) as error:
         log.warning("Booking %s: pushes not on: %s", booking.pk, type(error).__name__)

@@ -7,7 +7,8 @@ from django.apps import apps
 from django.utils import timezone
 
 from logistics.carriers import registry
-from logistics.carriers.base import Booked, Order, TrackingEvent
+from logistics.carriers.base import TrackingEvent
+from logistics.carriers.standin.offline import OfflineCarrier, usual_way
 from logistics.operations import record_tracking
 from shop.alipay.gateway import Gateway
 from shop.alipay.operations import receive_notice
@@ -26,23 +27,6 @@ from traceability.queries import certificate_of_lot
 
 LABELS_AT_ONCE = 20
 COUNTED_PACK_G = 1_500  # what a box of eggs is taken to weigh on its label
-WAY = (
-    (20, "in_transit", "已到达 常德转运中心"),
-    (40, "out_for_delivery", "派送中"),
-    (46, "delivered", "已签收"),
-)
-
-
-class PastCarrier:
-    """A carrier for parcels of the past: answers from this process, pushes nothing."""
-
-    networked = False
-
-    def book(self, order: Order) -> Booked:
-        return Booked(waybill=f"SL{order.order_id}"[:30], task_id=order.order_id)
-
-    def subscribe(self, *, order: Order, waybill: str) -> None:
-        """Nothing to subscribe to: `Orders` tells the way itself."""
 
 
 class Orders:
@@ -50,7 +34,7 @@ class Orders:
 
     def __init__(self, *, calendar: Calendar, chance: random.Random) -> None:
         self.calendar, self.chance = calendar, chance
-        self.sandbox, self.carrier = Sandbox(now=calendar.until), PastCarrier()
+        self.sandbox, self.carrier = Sandbox(now=calendar.until), OfflineCarrier()
         self.labels: dict[int, list[Label]] = {}
 
     def placing(self, index: int) -> Happening:
@@ -144,10 +128,8 @@ class Orders:
                 at=at,
                 gateway=self.carrier,
             )
-            for hours, kind, text in WAY:
-                self.calendar.at(
-                    at + timedelta(hours=hours), self._moving(sent, kind, text)
-                )
+            for told in usual_way(sent.parcel, until=at + timedelta(days=4)):
+                self.calendar.at(told.happened_at, self._moving(sent, told))
 
         return happen
 
@@ -167,16 +149,16 @@ class Orders:
         taken, self.labels[lot.pk] = own[: terms.quantity], own[terms.quantity :]
         return taken
 
-    def _moving(self, part: SubOrder, kind: str, text: str) -> Happening:
+    def _moving(self, part: SubOrder, told: TrackingEvent) -> Happening:
         def happen(at: datetime) -> None:
             parcel = part.parcel
             record_tracking(
                 carrier=parcel.carrier,
                 waybill=parcel.waybill,
-                events=[TrackingEvent(kind=kind, happened_at=at, text=text)],
+                events=[told],
                 at=at,
             )
-            if kind == "delivered":
+            if told.kind == "delivered":
                 self.calendar.at(at + timedelta(hours=30), self._completing(part))
 
         return happen

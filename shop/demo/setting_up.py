@@ -70,6 +70,7 @@ def _fingerprint(root: Path) -> str:
         ("traceability", "**/migrations/*.py"),
         ("logistics", "**/migrations/*.py"),
         ("shop/storefront/static", "**/*"),
+        ("logistics/static", "**/*"),
         ("locale", "**/*.po"),
         ("locale/incoming", "*.json"),
         (".", "requirements.txt"),

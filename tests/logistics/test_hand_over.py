@@ -82,13 +82,21 @@ class TestHandOver:
         with pytest.raises(operations.UnableToHandOver):
             operations.hand_over(parcel=packed_parcel(), carrier="x", at=NOON, by=None)
 
-    def test_not_from_a_station_without_a_phone(self) -> None:
+    def test_somebody_must_be_reachable_at_the_station(
+        self, assistant_zhao: Any
+    ) -> None:
         parcel, carrier = packed_parcel(), TestCarrier()
         Station.objects.update(phone="")
         with pytest.raises(operations.UnableToHandOver):
             hand(parcel, carrier)
-        Station.objects.update(phone="07362600000")
-        assert hand(parcel, carrier).waybill, "the way is free at once"
+        operations.hand_over(
+            parcel=parcel,
+            carrier=CARRIER,
+            at=NOON,
+            by=assistant_zhao.user,
+            gateway=carrier,
+        )
+        assert carrier.orders[0].sender.phone == assistant_zhao.user.phone
 
     def test_a_receiver_that_fails_takes_the_hand_over_back(self) -> None:
         def fail(**said: Any) -> None:
