@@ -6,6 +6,10 @@ from typing import Any
 from django.db import transaction
 from django.dispatch import receiver
 
+from partners.links import household_link
+from partners.measures import yuan
+from partners.models import Disbursement
+from partners.signals import disbursement_made
 from shop.notices import operations, tasks
 from shop.notices.models import TextMessage
 from shop.notices.signals import text_written
@@ -33,4 +37,20 @@ def send_login_code(
         params={"code": code},
         at=at,
         key=f"login:{ticket.pk}",
+    )
+
+
+@receiver(disbursement_made)
+def ask_household_to_confirm(
+    *, disbursement: Disbursement, at: datetime, **kwargs: Any
+) -> None:
+    operations.send_text(
+        phone=disbursement.household.contact_phone,
+        template="benefit_disbursed",
+        params={
+            "amount": yuan(disbursement.amount_fen),
+            "link": household_link(disbursement.household),
+        },
+        at=at,
+        key=f"disbursement:{disbursement.number}",
     )

@@ -86,10 +86,10 @@ TEXTS: dict[str, Text] = {
     ),
     "benefit_disbursed": Text(
         gettext_lazy(
-            "%(amount)s from %(supermarket)s is there for your family. "
-            "Please confirm when you have it: %(link)s"
+            "%(amount)s was handed to your family. Please say here that you have it, "
+            "or that you have not: %(link)s"
         ),
-        ("amount", "supermarket", "link"),
+        ("amount", "link"),
     ),
 }
 

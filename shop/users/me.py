@@ -43,10 +43,17 @@ DOORS = (
     ),
     Door(
         Role.SUPERMARKET_MANAGER,
-        "partners:home",
+        "partners:supermarkets",
         "store",
         _("My supermarket"),
         _("Statements, shares, households"),
+    ),
+    Door(
+        Role.HOUSEHOLD_CONTACT,
+        "partners:own_household",
+        "hand-heart",
+        _("My household"),
+        _("What is there for us, and to confirm it"),
     ),
     Door(
         Role.OPERATOR,
