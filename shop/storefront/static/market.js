@@ -9,6 +9,12 @@
     set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* private mode */ } },
   };
 
+  const show = (count) => {
+    for (const place of document.querySelectorAll("[data-basket-count]")) {
+      place.textContent = count ? String(count) : "";
+    }
+  };
+
   // Count and token come apart from the page, so that pages can be kept for everybody.
   // Somebody who only looks around is never asked for, and so never gets a cookie.
   const badge = async () => {
@@ -16,54 +22,62 @@
     if (!answer.ok) throw new Error(String(answer.status));
     const { count, csrf } = await answer.json();
     remembered.set("basket", "1");
-    for (const place of document.querySelectorAll("[data-basket-count]")) {
-      place.textContent = count ? String(count) : "";
-    }
+    show(count);
     return csrf;
   };
   if (!isPublic) remembered.set("basket", "1");
   if (remembered.get("basket")) badge().catch(() => {});
 
-  const toast = (form) => {
+  const toast = (words, form) => {
     document.querySelector(".toast")?.remove();
     const box = document.createElement("div");
     box.className = "toast";
     box.setAttribute("role", "status");
-    const words = document.createElement("span");
-    words.textContent = form.dataset.added;
-    const link = document.createElement("a");
-    link.href = "/basket/";
-    link.textContent = form.dataset.see;
-    box.append(words, link);
+    const said = document.createElement("span");
+    said.textContent = words;
+    box.append(said);
+    if (form) {
+      const link = document.createElement("a");
+      link.href = "/basket/";
+      link.textContent = form.dataset.see;
+      box.append(link);
+    }
     document.body.append(box);
     setTimeout(() => box.remove(), 6000);
   };
 
   // <form data-basket action="/basket/add/7/" method="get">: without script its page asks
   // again with a token; with script the token is fetched and the thing is put in at once.
-  document.addEventListener("submit", async (event) => {
-    const form = event.target;
-    if (form.matches("form[data-once]")) {
-      if (form.dataset.sent) { event.preventDefault(); return; }
-      form.dataset.sent = "1";
-      return;
-    }
-    if (!form.matches("form[data-basket]")) return;
-    event.preventDefault();
-    const button = event.submitter ?? form.querySelector("button");
+  const putIntoBasket = async (form, button) => {
     button.disabled = true;
     try {
       const body = new FormData(form);
       body.set("csrfmiddlewaretoken", await badge());
-      const answer = await fetch(form.action, { method: "POST", body });
-      if (!answer.ok) throw new Error(String(answer.status));
-      await badge();
-      toast(form);
+      const answer = await fetch(form.action, {
+        method: "POST", body, headers: { Accept: "application/json" },
+      });
+      if (!(answer.headers.get("Content-Type") ?? "").startsWith("application/json")) {
+        throw new Error(String(answer.status));
+      }
+      const { count, message } = await answer.json();
+      toast(message ?? form.dataset.added, answer.ok ? form : null);
+      if (answer.ok) show(count);
     } catch {
       form.removeAttribute("data-basket");
       form.submit();
     } finally {
       button.disabled = false;
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("form[data-basket]")) {
+      event.preventDefault();
+      putIntoBasket(form, event.submitter ?? form.querySelector("button"));
+    } else if (form.matches("form[data-once]")) {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "1";
     }
   });
 
