@@ -9,6 +9,7 @@ from oscar.core.loading import get_model
 
 from logistics.queries import NotDelivered, lowest_fen, quote
 from partners.privacy import mask_name
+from shop.listings.cleaning import clean_story
 from shop.listings.crops import CROPS
 from shop.listings.models import Listing
 from shop.storefront.models import (
@@ -48,6 +49,7 @@ def refresh_card(*, product_id: int) -> ProductCard:
     """
     listing = (
         Listing.objects.select_related(*LISTING_NEEDS)
+        .prefetch_related("freight_template__rules")
         .filter(product_id=product_id)
         .first()
     )
@@ -92,7 +94,8 @@ def card_facts(*, listing: Listing, left: int) -> dict[str, Any]:
         "listing_id": listing.pk,
         "title": listing.title,
         "slug": listing.product.slug,
-        "description": listing.description,
+        # Cleaned once more: the page prints it as it is.
+        "description": clean_story(listing.description),
         "category_id": listing.category_id,
         "category_code": listing.category.code or listing.category.slug,
         "category_name": listing.category.name,

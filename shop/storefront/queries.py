@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 
 from partners.organisations.models import Division
@@ -48,11 +49,33 @@ class CategoryEntry(NamedTuple):
 
     pk: int
     slug: str
-    name: str
+    known_as: str
     picture: Illustration
 
+    @property
+    def name(self) -> str:
+        return category_name(self.slug, self.known_as)
+
+
+NAMES = {
+    "shui-guo": gettext_lazy("Fruit"),
+    "shu-cai": gettext_lazy("Vegetables"),
+    "qin-dan": gettext_lazy("Poultry and eggs"),
+    "shui-chan": gettext_lazy("Fish and crayfish"),
+    "mi-mian-za-liang": gettext_lazy("Rice and grain"),
+    "feng-mi-cha-yin": gettext_lazy("Honey and tea"),
+    "gan-huo-shan-huo": gettext_lazy("Dried goods"),
+    "rou-lei-la-wei": gettext_lazy("Meat and ham"),
+    "hua-mu-miao-mu": gettext_lazy("Trees and flowers"),
+}
+"""The menu's names in the reader's language; Oscar keeps the Chinese ones."""
 
 _menu: tuple[int, dict[str, CategoryEntry]] = (-1, {})
+
+
+def category_name(slug: str, known_as: str) -> str:
+    """The category's name for this reader; its own where we have no translation."""
+    return str(NAMES.get(slug, known_as))
 
 
 def categories(version: int) -> dict[str, CategoryEntry]:

@@ -38,45 +38,45 @@ TERMS = {
 
 # What people say when a crop is ready; two of them make the market's headline.
 SAYINGS = {
-    "冰糖橙": gettext_lazy("Oranges are sweet"),
-    "脐橙": gettext_lazy("Oranges are sweet"),
-    "蜜橘": gettext_lazy("Tangerines are red"),
-    "椪柑": gettext_lazy("Ponkans are in"),
-    "柚子": gettext_lazy("Pomelos are ripe"),
-    "黄桃": gettext_lazy("Yellow peaches are soft"),
-    "水蜜桃": gettext_lazy("Peaches are juicy"),
-    "葡萄": gettext_lazy("Grapes hang full"),
-    "杨梅": gettext_lazy("Bayberries are dark"),
-    "草莓": gettext_lazy("Strawberries are red"),
-    "枇杷": gettext_lazy("Loquats are yellow"),
-    "梨": gettext_lazy("Pears are crisp"),
-    "柿子": gettext_lazy("Persimmons are red"),
-    "西瓜": gettext_lazy("Watermelons are cool"),
-    "猕猴桃": gettext_lazy("Kiwis are ready"),
-    "板栗": gettext_lazy("Chestnuts are falling"),
-    "红薯": gettext_lazy("Sweet potatoes are up"),
-    "莲藕": gettext_lazy("Lotus root is out of the mud"),
-    "莲蓬": gettext_lazy("Lotus pods are fresh"),
-    "冬笋": gettext_lazy("Winter shoots are up"),
-    "春笋": gettext_lazy("Spring shoots are up"),
-    "红菜薹": gettext_lazy("Purple greens are tender"),
-    "藜蒿": gettext_lazy("Wormwood shoots are tender"),
-    "白萝卜": gettext_lazy("Radishes are sweet"),
-    "大白菜": gettext_lazy("Cabbages took the frost"),
-    "辣椒": gettext_lazy("Chillies are hot"),
-    "玉米": gettext_lazy("Corn is milky"),
-    "毛豆": gettext_lazy("Green soybeans are plump"),
-    "大米": gettext_lazy("New rice is in"),
-    "绿茶": gettext_lazy("Spring tea is picked"),
-    "蜂蜜": gettext_lazy("The honey is in"),
-    "小龙虾": gettext_lazy("Crayfish are fat"),
-    "大闸蟹": gettext_lazy("Crabs are full"),
-    "甲鱼": gettext_lazy("Softshell turtles are fat"),
-    "腊肉": gettext_lazy("Cured meat is smoked"),
-    "桂花": gettext_lazy("Osmanthus smells sweet"),
-    "茶油": gettext_lazy("Camellia oil is pressed"),
-    "莲子": gettext_lazy("Lotus seeds are dried"),
-    "花生": gettext_lazy("Peanuts are dug"),
+    "冰糖橙": gettext_lazy("oranges are sweet"),
+    "脐橙": gettext_lazy("oranges are sweet"),
+    "蜜橘": gettext_lazy("tangerines are red"),
+    "椪柑": gettext_lazy("ponkans are in"),
+    "柚子": gettext_lazy("pomelos are ripe"),
+    "黄桃": gettext_lazy("yellow peaches are soft"),
+    "水蜜桃": gettext_lazy("peaches are juicy"),
+    "葡萄": gettext_lazy("grapes hang full"),
+    "杨梅": gettext_lazy("bayberries are dark"),
+    "草莓": gettext_lazy("strawberries are red"),
+    "枇杷": gettext_lazy("loquats are yellow"),
+    "梨": gettext_lazy("pears are crisp"),
+    "柿子": gettext_lazy("persimmons are red"),
+    "西瓜": gettext_lazy("watermelons are cool"),
+    "猕猴桃": gettext_lazy("kiwis are ready"),
+    "板栗": gettext_lazy("chestnuts are falling"),
+    "红薯": gettext_lazy("sweet potatoes are up"),
+    "莲藕": gettext_lazy("lotus root is out of the mud"),
+    "莲蓬": gettext_lazy("lotus pods are fresh"),
+    "冬笋": gettext_lazy("winter shoots are up"),
+    "春笋": gettext_lazy("spring shoots are up"),
+    "红菜薹": gettext_lazy("purple greens are tender"),
+    "藜蒿": gettext_lazy("wormwood shoots are tender"),
+    "白萝卜": gettext_lazy("radishes are sweet"),
+    "大白菜": gettext_lazy("cabbages took the frost"),
+    "辣椒": gettext_lazy("chillies are hot"),
+    "玉米": gettext_lazy("corn is milky"),
+    "毛豆": gettext_lazy("green soybeans are plump"),
+    "大米": gettext_lazy("new rice is in"),
+    "绿茶": gettext_lazy("spring tea is picked"),
+    "蜂蜜": gettext_lazy("the honey is in"),
+    "小龙虾": gettext_lazy("crayfish are fat"),
+    "大闸蟹": gettext_lazy("crabs are full"),
+    "甲鱼": gettext_lazy("softshell turtles are fat"),
+    "腊肉": gettext_lazy("cured meat is smoked"),
+    "桂花": gettext_lazy("osmanthus smells sweet"),
+    "茶油": gettext_lazy("camellia oil is pressed"),
+    "莲子": gettext_lazy("lotus seeds are dried"),
+    "花生": gettext_lazy("peanuts are dug"),
 }
 
 
@@ -100,7 +100,12 @@ def headline(crops: Iterable[str]) -> str:
         if saying and saying not in said:
             said.append(saying)
         if len(said) == 2:
-            return _("%(first)s, %(second)s") % {"first": said[0], "second": said[1]}
+            both = {"first": said[0], "second": said[1]}
+            return _upper_first(_("%(first)s, %(second)s") % both)
     if said:
-        return said[0]
+        return _upper_first(said[0])
     return _("What the village grows, from the grower")
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -163,6 +163,9 @@ def product(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         {
             "card": card,
             "today": today,
+            "category_name": queries.category_name(
+                card.category_code, card.category_name
+            ),
             "packs": sorted([card, *packs], key=lambda one: one.price_fen)
             if packs
             else [],

@@ -1,11 +1,12 @@
 """Words on cards that depend on the reader's day and language."""
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from partners.measures import jin, yuan
@@ -16,8 +17,6 @@ from shop.storefront.queries import CardPage
 from traceability.models import Event
 
 register = template.Library()
-
-PLUCKED = {"shui-guo", "shu-cai", "feng-mi-cha-yin"}
 
 
 @register.filter
@@ -30,9 +29,9 @@ def promise(card: ProductCard) -> str:
     if card.harvest_on is not None and _near(card.harvest_on):
         return harvest_words(card)
     if card.tested:
-        return _("Tested")
+        return _("Has a test report")
     if card.certified:
-        return _("Certified")
+        return _("Has a certificate")
     return ""
 
 
@@ -40,23 +39,59 @@ def _near(day: date) -> bool:
     return (day - timezone.localdate()).days >= -7
 
 
+class Verb(NamedTuple):
+    """How a kind of produce is brought in: to come, yesterday, on an earlier day."""
+
+    coming: str
+    yesterday: str
+    past: str
+
+
+_PLUCKED = Verb(
+    gettext_noop("Picking %(day)s"),
+    gettext_noop("Picked yesterday"),
+    gettext_noop("Picked %(day)s"),
+)
+_CAUGHT = Verb(
+    gettext_noop("Catching %(day)s"),
+    gettext_noop("Caught yesterday"),
+    gettext_noop("Caught %(day)s"),
+)
+_DUG = Verb(
+    gettext_noop("Digging up %(day)s"),
+    gettext_noop("Dug up yesterday"),
+    gettext_noop("Dug up %(day)s"),
+)
+_FRESH = Verb(
+    gettext_noop("Fresh %(day)s"),
+    gettext_noop("Fresh from yesterday"),
+    gettext_noop("Fresh from %(day)s"),
+)
+VERBS = {
+    "shui-guo": _PLUCKED,
+    "shu-cai": _PLUCKED,
+    "feng-mi-cha-yin": _PLUCKED,
+    "shui-chan": _CAUGHT,
+    "hua-mu-miao-mu": _DUG,
+}
+
+
 @register.filter
 def harvest_words(card: ProductCard) -> str:
-    """Picked on Wednesday, pre-sale 1 December: by the kind of produce."""
+    """Picked yesterday, picking Wednesday, pre-sale 1 December: by its kind."""
     if card.harvest_on is None:
         return ""
     today = timezone.localdate()
-    day = {"day": spoken(card.harvest_on)}
     if card.is_presale(today):
-        return _("Pre-sale, %(day)s") % day
-    past = card.harvest_on < today
-    if card.category_code in PLUCKED:
-        return (_("Picked %(day)s") if past else _("Picking %(day)s")) % day
-    if card.category_code == "shui-chan":
-        return (_("Caught %(day)s") if past else _("Catching %(day)s")) % day
-    if card.category_code == "hua-mu-miao-mu":
-        return (_("Dug up %(day)s") if past else _("Digging up %(day)s")) % day
-    return (_("Fresh from %(day)s") if past else _("Fresh %(day)s")) % day
+        # Always the next one to come, so that the year need not be said.
+        day = date_format(card.harvest_on, "MONTH_DAY_FORMAT")
+        return _("Pre-sale, %(day)s") % {"day": day}
+    verb = VERBS.get(card.category_code, _FRESH)
+    days = (card.harvest_on - today).days
+    if days == -1:
+        return _(verb.yesterday)
+    words = verb.coming if days >= 0 else verb.past
+    return _(words) % {"day": spoken(card.harvest_on)}
 
 
 @register.filter
