@@ -105,14 +105,20 @@ class Family:
                 if code is None:
                     continue
                 del self.children[name]
-                if name in self.once and code == 0:
+                if code == 0 and name in self.once:
                     continue
-                print(
-                    f"\n{name} ended with {code}; see {self.logs}/{name}.log",
-                    file=sys.stderr,
-                )
-                return 1
+                print(f"\n{name} ended with {code}; {self._log(name)}", file=sys.stderr)
+                if name not in self.once:
+                    return 1
             time.sleep(0.3)
+
+    def _log(self, name: str) -> str:
+        """Where to read why a process ended."""
+        return (
+            "its words stand above"
+            if name in self.once
+            else (f"see {self.logs}/{name}.log")
+        )
 
     def end(self) -> None:
         """End every process that still runs, politely first."""

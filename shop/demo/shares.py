@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from partners import operations as partners
 from partners.ledger.queries import balance_fen
-from partners.links import household_token
+from partners.links import link_token
 from partners.models import Disbursement, Household, Statement, Supermarket
 from shop.demo import papers, people
 from shop.demo.history import Calendar
@@ -160,6 +160,6 @@ def confirm_all(month: date, *, at: datetime) -> None:
     for disbursement in list(given)[:-1]:
         partners.confirm_receipt(
             disbursement=disbursement,
-            token=household_token(disbursement.household),
+            token=link_token(disbursement.household),
             at=at,
         )
