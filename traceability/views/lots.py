@@ -224,7 +224,7 @@ def new_labels(request: HttpRequest, number: str, certificate: str) -> HttpRespo
 @require_safe
 def sheet(request: HttpRequest, number: str, batch: str, paper: str) -> HttpResponse:
     """A batch's labels as a PDF for one kind of paper."""
-    found = _lot(request, number, "traceability.view_lots")
+    found = _lot(request, number)
     if paper not in PAPERS:
         raise Http404
     printed = get_object_or_404(
