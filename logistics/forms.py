@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.urls import reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,11 +17,22 @@ from partners.phones import clean_phone
 _LEVELS = ("province", "city", "county", "township")
 _CODE = re.compile(r"\d{12}")
 MOST_CHOICES = 8
+OTHER = "other"
 
 
-def _place(label: Any, hint: str) -> forms.ChoiceField:
+class PlaceSelect(forms.Select):
+    """A list of places that a browser may send empty, so that the next one fills."""
+
+    def use_required_attribute(self, initial: object) -> bool:
+        return False
+
+
+def _place(label: Any, hint: str, question: Any = "") -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=label, required=False, widget=forms.Select(attrs={"autocomplete": hint})
+        label=label,
+        required=bool(question),
+        error_messages={"required": question} if question else None,
+        widget=PlaceSelect(attrs={"autocomplete": hint}),
     )
 
 
@@ -31,7 +42,8 @@ class AddressForm(forms.Form):
     Start it empty, or from what a paste said: `initial=AddressForm.initial_from(read)`.
     Each list of places holds what lies in the place chosen above it; without scripts,
     sending the form fills the next list; a page that includes `logistics/address.js`
-    fills it at once. `delivery()` gives what was entered.
+    fills it at once. Where a paste fits several places, the form asks which one
+    instead of showing lists. `delivery()` gives what was entered.
     """
 
     name = forms.CharField(
@@ -45,13 +57,21 @@ class AddressForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )
     which = forms.ChoiceField(
-        label=gettext_lazy("Which one is it?"),
-        required=False,
-        widget=forms.RadioSelect,
+        label=gettext_lazy("Which one is it?"), widget=forms.RadioSelect
     )
-    province = _place(gettext_lazy("Province"), "address-level1")
-    city = _place(gettext_lazy("City"), "address-level2")
-    county = _place(gettext_lazy("District or county"), "address-level3")
+    province = _place(
+        gettext_lazy("Province"),
+        "address-level1",
+        gettext_lazy("Choose the province."),
+    )
+    city = _place(
+        gettext_lazy("City"), "address-level2", gettext_lazy("Choose the city.")
+    )
+    county = _place(
+        gettext_lazy("District or county"),
+        "address-level3",
+        gettext_lazy("Choose the district or county."),
+    )
     township = _place(gettext_lazy("Street or township"), "address-level4")
     detail = forms.CharField(
         label=gettext_lazy("Street, house and door"),
@@ -63,24 +83,8 @@ class AddressForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer_counties()
-        above = ""
-        for level in _LEVELS:
-            field = self.fields[level]
-            offered = (
-                regions.provinces()
-                if level == "province"
-                else regions.places_in(above, level)
-            )
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [("", "—"), *offered]
-            if level != "province":
-                field.widget.attrs["data-places-in"] = self[_above(level)].auto_id
-                field.widget.attrs["data-places-url"] = reverse_lazy(
-                    "logistics:places", args=["0" * 12]
-                )
-                field.widget.attrs["data-level"] = level
-            above = self._chosen(level, offered)
+        if not self._ask_which():
+            self._fill_lists()
         for name in self.initial.get("unsure", ()):
             self.fields[name].help_text = _("Please look at this once more.")
 
@@ -105,7 +109,7 @@ class AddressForm(forms.Form):
         return {
             "recipient": cleaned["name"],
             "phone": cleaned["phone"],
-            "division_code": cleaned["township"] or cleaned["county"],
+            "division_code": cleaned.get("township") or cleaned["county"],
             "detail": cleaned["detail"],
         }
 
@@ -114,41 +118,54 @@ class AddressForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("which"):
-            # An answer to "which one" goes before the lists it leaves empty.
-            self._settle_on(cleaned["which"])
-            return cleaned
-        if "which" in self.fields and not cleaned.get("county"):
-            self.add_error("which", _("Choose one of these, or a place below."))
-            return cleaned
-        for level in _LEVELS[:3]:
-            if level not in self.errors and not cleaned.get(level):
-                self.add_error(level, _QUESTIONS[level])
-                break
+        if "which" in self.fields:
+            cleaned["county"] = cleaned.get("which", "")
+        missing = [level for level in _LEVELS if level in self.errors]
+        for level in missing[1:]:
+            # One question at a time: what lies in an unknown place is unknown.
+            del self.errors[level]
         return cleaned
 
-    def _settle_on(self, county_code: str) -> None:
-        for level, digits in (("province", 2), ("city", 4), ("county", 6)):
-            self.cleaned_data[level] = county_code[:digits].ljust(12, "0")
-            self.errors.pop(level, None)
-        township = self.cleaned_data.get("township") or ""
-        if not township.startswith(county_code[:6]):
-            self.cleaned_data["township"] = ""
-            self.errors.pop("township", None)
-
-    def _offer_counties(self) -> None:
+    def _ask_which(self) -> bool:
+        """Whether one of several counties is asked for, instead of the lists."""
         codes = [
             code
             for code in str(self._value("among")).split(",")
             if _CODE.fullmatch(code)
         ][:MOST_CHOICES]
         known = Division.objects.filter(pk__in=codes).count() if codes else 0
-        if not known or known != len(codes):
+        if not known or known != len(codes) or self._value("which") == OTHER:
             del self.fields["which"]
-            return
+            del self.fields["among"]
+            return False
         field = self.fields["which"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(code, regions.postal_name(code)) for code in codes]
+        field.choices = [
+            *((code, regions.postal_name(code)) for code in codes),
+            (OTHER, _("None of these")),
+        ]
+        for level in _LEVELS:
+            del self.fields[level]
+        return True
+
+    def _fill_lists(self) -> None:
+        above = ""
+        for level in _LEVELS:
+            field = self.fields[level]
+            offered = (
+                regions.provinces()
+                if level == "province"
+                else regions.places_in(above, level)
+            )
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", "—"), *offered]
+            if level != "province":
+                field.widget.attrs |= {
+                    "data-places-in": self[_above(level)].auto_id,
+                    "data-places-url": reverse("logistics:places", args=["0" * 12]),
+                    "data-level": level,
+                }
+            above = self._chosen(level, offered)
 
     def _chosen(self, level: str, offered: list[tuple[str, str]]) -> str:
         """The place chosen at a level; where only one is offered, that one."""
@@ -165,13 +182,6 @@ class AddressForm(forms.Form):
         if self.is_bound:
             return self.data.get(self.add_prefix(name), "")
         return self.initial.get(name, "")
-
-
-_QUESTIONS = {
-    "province": gettext_lazy("Choose the province."),
-    "city": gettext_lazy("Choose the city."),
-    "county": gettext_lazy("Choose the district or county."),
-}
 
 
 def _above(level: str) -> str:

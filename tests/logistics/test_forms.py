@@ -111,33 +111,43 @@ class TestFromAPaste:
         }
         assert "which" not in first.fields
 
-    def test_asks_which_of_several_places_and_takes_the_answer(self) -> None:
+    def sent(self, **more: str) -> AddressForm:
         read = address.parse("李示例 10000000001 鼓楼区中山路1号")
         first = AddressForm(initial=AddressForm.initial_from(read))
-        assert offered(first, "which") == ["320106000000", "350102000000"]
-        sent = {
-            "name": "李示例",
-            "phone": "10000000001",
-            "detail": "中山路1号",
-            "among": first["among"].value(),
-        }
-        unanswered = AddressForm(sent)
+        fields = ("name", "phone", "detail", "among")
+        return AddressForm({name: first[name].value() for name in fields} | more)
+
+    def test_asks_which_of_several_places_and_takes_the_answer(self) -> None:
+        unanswered = self.sent()
         assert set(unanswered.errors) == {"which"}
-        answered = AddressForm(sent | {"which": "350102000000"})
+        assert offered(unanswered, "which") == ["320106000000", "350102000000", "other"]
+        assert "province" not in unanswered.fields
+        answered = self.sent(which="350102000000")
         assert answered.is_valid(), answered.errors
         assert answered.delivery()["division_code"] == "350102000000"
-        assert answered.cleaned_data["province"] == "350000000000"
+        assert answered.cleaned_data["county"] == "350102000000"
 
-    def test_none_of_them_can_be_answered_by_the_lists(self) -> None:
-        codes = "320106000000,350102000000"
-        assert form(among=codes).is_valid()
+    def test_an_answer_that_was_not_offered_is_none(self) -> None:
+        assert set(self.sent(which="430104000000").errors) == {"which"}
+
+    def test_none_of_them_brings_the_lists(self) -> None:
+        lists = self.sent(which="other")
+        assert set(lists.errors) == {"province"}
+        assert "which" not in lists.fields
+        assert form(which="other", among="320106000000").is_valid()
 
     @pytest.mark.parametrize(
         "among", ["999999000000", "x", "'; --", "1" * 3000, "," * 50]
     )
     def test_a_made_up_question_is_not_asked(self, among: str) -> None:
-        assert "which" not in form(among=among).fields
+        assert not {"which", "among"} & set(form(among=among).fields)
         assert form(among=among).is_valid()
+
+    def test_the_lists_may_be_sent_empty_by_a_browser(self) -> None:
+        empty = AddressForm()
+        assert "required" in str(empty["name"])
+        assert empty.fields["city"].required
+        assert "required" not in str(empty["city"])
 
     def test_points_at_what_was_read_on_weak_grounds(self) -> None:
         read = address.parse("小雨 10000000001 湖南省长沙市岳麓区尖山路39号")
