@@ -1,10 +1,12 @@
 """Reads about places."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from partners.organisations.division_files import CODE_LENGTH, padded
-from partners.organisations.models import Division
+from partners.organisations.models import Division, Farmer
 
 # How many leading digits of a code belong to its own level.
 OWN_DIGITS = {
@@ -157,6 +159,16 @@ def villages_by_township(county_code: str) -> list[tuple[Division, list[Division
         if village.parent_id in townships:
             townships[village.parent_id][1].append(village)
     return [pair for pair in townships.values() if pair[1]]
+
+
+def farmers_by_village(
+    villages: Iterable[Division],
+) -> list[tuple[Division, list[Farmer]]]:
+    """Each of the villages with its farmers, in the order they joined."""
+    groups = {village.pk: (village, list[Farmer]()) for village in villages}
+    for farmer in Farmer.objects.filter(village__in=groups).order_by("joined_at", "pk"):
+        groups[farmer.village_id][1].append(farmer)
+    return list(groups.values())
 
 
 def _whole(code: str) -> str:

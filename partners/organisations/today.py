@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from partners.organisations.models import Assistant
 from partners.organisations.signals import today_items
@@ -23,5 +24,5 @@ class TodayItem:
 
 def gather(*, assistant: Assistant, now: datetime) -> list[TodayItem]:
     """Everybody's lines for this assistant, in the order the packages load."""
-    answers = today_items.send(Assistant, assistant=assistant, now=now)
+    answers: Any = today_items.send(Assistant, assistant=assistant, now=now)
     return [item for _receiver, items in answers for item in items if item.count]

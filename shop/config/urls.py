@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.listings.urls")),
     path("", include("shop.ordering.urls")),
     path("", include("shop.settlement.urls")),
+    path("", include("partners.organisations.urls")),
     path("", include("partners.urls")),
     path("backoffice/", include("shop.backoffice.urls")),
     path("", include("shop.users.urls")),

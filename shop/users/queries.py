@@ -80,6 +80,8 @@ _TOLD = {
     "appoint": _("Became assistant of %(what)s"),
     "dismiss": _("Is no longer assistant of %(what)s"),
     "register_farmer": _("Was registered as farmer of %(what)s"),
+    "describe_farmer": _("What pages say about the farmer was changed"),
+    "move_phone": _("The farmer's number was changed"),
     "recognise_farmer": _("Logged in as the farmer for the first time"),
     "set_password": _("Set a password"),
 }
