@@ -242,6 +242,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": crontab(hour=10, minute=0),
     },
     "ledger.seal": {"task": "partners.ledger.tasks.seal_entries", "schedule": 15.0},
+    "ledger.check": {
+        "task": "partners.ledger.tasks.check_ledger",
+        "schedule": crontab(minute=20),
+    },
     "ledger.export": {
         "task": "partners.ledger.tasks.export_ledger",
         "schedule": crontab(hour=3, minute=30),
