@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -185,8 +186,6 @@ def embedded_broker(folder: Path) -> dict[str, str]:
 
 def postgresql(url: str) -> dict[str, object]:
     """A PostgreSQL database from postgresql://user:password@host:port/name."""
-    from urllib.parse import unquote, urlsplit
-
     parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
