@@ -83,7 +83,7 @@ class ReasonForm(forms.Form):
 class PayInForm(forms.Form):
     """A payment as the bank shows it."""
 
-    amount_fen = YuanField(label=_("Sum"))
+    amount_fen = YuanField(label=_("Sum, yuan"))
     reference = forms.CharField(
         label=_("Bank reference"),
         max_length=60,
@@ -113,7 +113,7 @@ class DisburseForm(forms.Form):
     """What was handed over, and what proves it."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    amount_fen = YuanField(label=_("Sum"))
+    amount_fen = YuanField(label=_("Sum, yuan"))
     kind = forms.ChoiceField(
         label=_("Given as"),
         choices=Disbursement.Kind.choices,
@@ -121,7 +121,7 @@ class DisburseForm(forms.Form):
         widget=forms.RadioSelect,
     )
     goods = forms.CharField(
-        label=_("Goods"),
+        label=_("Which goods"),
         max_length=120,
         required=False,
         help_text=_("Only for goods, such as: rice 20 jin, oil 5 litres"),

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('period', models.DateField(verbose_name='Month')),
-                ('source', models.CharField(choices=[('store', 'Store'), ('platform', 'Platform')], max_length=8, verbose_name='Source')),
+                ('source', models.CharField(choices=[('store', 'Sales in the store'), ('platform', 'Orders on this platform')], max_length=8, verbose_name='Source')),
                 ('profit_fen', models.BigIntegerField(verbose_name='Profit, fen')),
                 ('rate_bp', models.PositiveIntegerField(verbose_name='Share of profit, basis points')),
                 ('cap_fen', models.BigIntegerField(verbose_name='At most a month, fen')),
@@ -63,8 +63,8 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(editable=False, max_length=10, unique=True, verbose_name='Number')),
                 ('key', models.CharField(editable=False, max_length=64, unique=True)),
                 ('amount_fen', models.BigIntegerField(verbose_name='Amount, fen')),
-                ('kind', models.CharField(choices=[('cash', 'Cash'), ('goods', 'Goods')], max_length=5, verbose_name='Kind')),
-                ('goods', models.CharField(blank=True, help_text='Rice 20 jin, oil 5 litres', max_length=120, verbose_name='Goods')),
+                ('kind', models.CharField(choices=[('cash', 'In cash'), ('goods', 'In goods')], max_length=5, verbose_name='Kind')),
+                ('goods', models.CharField(blank=True, help_text='Rice 20 jin, oil 5 litres', max_length=120, verbose_name='Which goods')),
                 ('receipt', models.CharField(max_length=200, verbose_name='Receipt')),
                 ('receipt_sha256', models.CharField(max_length=64)),
                 ('entry', models.UUIDField(unique=True, verbose_name='Ledger entry')),
@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('period', models.DateField(help_text='The first day of the month', verbose_name='Month')),
-                ('source', models.CharField(choices=[('store', 'Store'), ('platform', 'Platform')], max_length=8, verbose_name='Source')),
+                ('source', models.CharField(choices=[('store', 'Sales in the store'), ('platform', 'Orders on this platform')], max_length=8, verbose_name='Source')),
                 ('version', models.PositiveSmallIntegerField(verbose_name='Version')),
                 ('fingerprint', models.CharField(help_text='SHA-256 of the lines, whatever their order or encoding', max_length=64, verbose_name='Fingerprint')),
                 ('line_count', models.PositiveIntegerField(verbose_name='Lines')),

@@ -178,8 +178,8 @@ class Disbursement(models.Model):
     """Cash or goods handed to a household, with the paper that proves it."""
 
     class Kind(models.TextChoices):
-        CASH = "cash", _("Cash")
-        GOODS = "goods", _("Goods")
+        CASH = "cash", _("In cash")
+        GOODS = "goods", _("In goods")
 
     number = models.CharField(_("Number"), max_length=10, unique=True, editable=False)
     key = models.CharField(max_length=64, unique=True, editable=False)
@@ -189,7 +189,10 @@ class Disbursement(models.Model):
     amount_fen = models.BigIntegerField(_("Amount, fen"))
     kind = models.CharField(_("Kind"), max_length=5, choices=Kind.choices)
     goods = models.CharField(
-        _("Goods"), max_length=120, blank=True, help_text=_("Rice 20 jin, oil 5 litres")
+        _("Which goods"),
+        max_length=120,
+        blank=True,
+        help_text=_("Rice 20 jin, oil 5 litres"),
     )
     receipt = models.CharField(_("Receipt"), max_length=200)
     receipt_sha256 = models.CharField(max_length=64)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 COLUMN_LABELS: dict[str, Promise] = {
     "day": _("Date"),
-    "product": _("Product"),
+    "product": _("Goods sold"),
     "quantity": _("Quantity"),
     "sales": _("Sales"),
     "cost": _("Cost"),
