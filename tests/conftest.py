@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 
 from shop.storefront import middleware, queries
+from shop.storefront.templatetags.storefront import forget_cards
 from tests.factories.offers import freight, honey, oranges  # noqa: F401
 from tests.factories.people import (  # noqa: F401
     assistant_qian,
@@ -64,4 +65,5 @@ def django_db_keepdb(
 def forget_pages() -> None:
     """Kept pages and the menu are a process's memory of one database."""
     middleware.pages.clear()
+    forget_cards()
     queries._menu = (-1, {})

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from partners import measures
 from traceability.models import Event
@@ -118,10 +118,11 @@ def strip(verdict: Verdict) -> Strip:
 
 def _line_of_count(verdict: Verdict, first: str) -> str:
     if verdict.ordinal is None:
-        return _("Checked before: %(count)s times, first on %(date)s") % {
-            "count": verdict.count,
-            "date": first,
-        }
+        return ngettext(
+            "Checked once before, on %(date)s",
+            "Checked %(count)s times before, first on %(date)s",
+            verdict.count,
+        ) % {"count": verdict.count, "date": first}
     return _("Check no. %(ordinal)s · first on %(date)s") % {
         "ordinal": verdict.ordinal,
         "date": first,

@@ -84,3 +84,8 @@ FAMILIES: tuple[Family, ...] = (
 def family_of(code: str) -> Family | None:
     """The family a code belongs to; None for one that was opened by hand."""
     return next((f for f in FAMILIES if f.shape.fullmatch(code)), None)
+
+
+def family_named(pattern: str) -> Family | None:
+    """The family with this pattern."""
+    return next((f for f in FAMILIES if f.pattern == pattern), None)

@@ -244,3 +244,6 @@ TRIGGERS: tuple[Trigger, ...] = (
         "OR never_overdrawn <> NEW.never_overdrawn OR name <> NEW.name))",
     ),
 )
+# Put up by later migrations, each with its table.
+LATER: tuple[Trigger, ...] = (*append_only("ledger_check"),)
+STANDING: tuple[Trigger, ...] = (*TRIGGERS, *LATER)

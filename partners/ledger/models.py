@@ -183,3 +183,27 @@ class Unsealed(models.Model):
 
     def __str__(self) -> str:
         return str(self.entry_id)
+
+
+class Check(models.Model):
+    """What a full recomputation of the ledger found, and the trial balance then.
+
+    Looking at every entry takes minutes in a large ledger, so pages show the last
+    check. Each asks too that the chain still has the seal that an earlier one found.
+    """
+
+    at = models.DateTimeField(_("At"), db_index=True)
+    in_order = models.BooleanField(_("In order"))
+    entries = models.PositiveBigIntegerField(_("Entries"))
+    unsealed = models.PositiveBigIntegerField(_("Not yet sealed"))
+    sequence = models.PositiveBigIntegerField(_("Sequence"))
+    seal = models.CharField(_("Last seal"), max_length=64)
+    faults = models.JSONField(_("Faults"), default=list)
+    rows = models.JSONField(_("Trial balance"), default=list)
+
+    class Meta:
+        verbose_name = _("Check of the ledger")
+        verbose_name_plural = _("Checks of the ledger")
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.sequence}:{self.seal}"

@@ -1,7 +1,8 @@
-"""Every write of the ledger: open an account, post, reverse, seal."""
+"""Every write of the ledger: open an account, post, reverse, seal, check."""
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -10,11 +11,21 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from . import export, sealing
+from . import export, queries, sealing
 from .chart import family_of
-from .models import MAX_LINE_FEN, Account, AccountKind, Entry, EntryLine, Seal, Unsealed
+from .models import (
+    MAX_LINE_FEN,
+    Account,
+    AccountKind,
+    Check,
+    Entry,
+    EntryLine,
+    Seal,
+    Unsealed,
+)
 
 SEALED_AT_ONCE = 500
+FAULTS_KEPT = 100
 CODE_SHAPE = re.compile(r"[A-Za-z0-9-]+(:[A-Za-z0-9-]+)*")
 
 
@@ -275,6 +286,30 @@ def seal_entries(*, at: datetime, limit: int = SEALED_AT_ONCE) -> int:
     Seal.objects.bulk_create(seals)
     Unsealed.objects.filter(pk__in=[row.pk for row in waiting]).delete()
     return len(seals)
+
+
+def check_ledger(*, at: datetime) -> Check:
+    """Recompute the whole ledger and keep what was found.
+
+    The chain must still pass through the seal of the last check that found all in
+    order: an end that was cut off since then is noticed, and stays noticed.
+    """
+    before = queries.last_check(in_order=True)
+    expected = queries.Head(before.sequence, before.seal) if before else None
+    trial = queries.trial_balance(at)
+    found = queries.verify(expected=expected)
+    check = Check(
+        at=at,
+        in_order=trial.balanced and found.ok,
+        entries=found.entries,
+        unsealed=found.unsealed,
+        sequence=found.head.sequence,
+        seal=found.head.seal,
+        faults=[str(fault) for fault in found.faults[:FAULTS_KEPT]],
+        rows=[asdict(row) for row in trial.rows],
+    )
+    check.save(force_insert=True)
+    return check
 
 
 def export_to(*, path: Path) -> None:

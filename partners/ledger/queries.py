@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet, Sum
 
-from .chart import family_of
-from .models import Account, AccountKind, Entry, EntryLine
+from .chart import family_named, family_of
+from .models import Account, AccountKind, Check, Entry, EntryLine
 from .proof import NotPublic, Proof, proof
 from .verification import Fault, Head, Verification, verify
 
@@ -22,7 +22,9 @@ __all__ = [
     "Verification",
     "balance_fen",
     "balances",
+    "checked_balance",
     "entries_of",
+    "last_check",
     "proof",
     "statement",
     "trial_balance",
@@ -48,6 +50,12 @@ class TrialRow:
     accounts: int
     debit_fen: int
     credit_fen: int
+
+    @property
+    def label(self) -> str:
+        """The family in words; an account opened by hand has its code alone."""
+        family = family_named(self.pattern)
+        return str(family.label) if family else self.pattern
 
 
 @dataclass(frozen=True)
@@ -115,11 +123,20 @@ def statement(
         lines = lines.filter(entry__at__gte=since)
     if until is not None:
         lines = lines.filter(entry__at__lt=until)
-    for line in lines.select_related("entry").order_by(
-        "entry__at", "entry_id", "position"
-    ):
+    for line in lines.select_related("entry").order_by("entry__at", "pk"):
         balance += line.amount_fen
         yield StatementRow(line.entry, line.amount_fen, balance)
+
+
+def last_check(*, in_order: bool = False) -> Check | None:
+    """The last full check, or the last that found all in order; None before one."""
+    checks = Check.objects.filter(in_order=True) if in_order else Check.objects.all()
+    return checks.order_by("at", "pk").last()
+
+
+def checked_balance(check: Check) -> TrialBalance:
+    """The trial balance as it was at a check; all overdrawn are among its faults."""
+    return TrialBalance(at=check.at, rows=[TrialRow(**row) for row in check.rows])
 
 
 def trial_balance(now: datetime) -> TrialBalance:

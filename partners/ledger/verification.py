@@ -12,7 +12,7 @@ from partners.guards import missing_guards
 
 from . import sealing
 from .chart import family_of
-from .guards import TRIGGERS
+from .guards import STANDING
 from .models import Account, Entry, EntryLine, Seal, Unsealed
 
 BATCH = 1000
@@ -65,7 +65,7 @@ def verify(expected: Head | None = None) -> Verification:
         entries=Entry.objects.count(), unsealed=Unsealed.objects.count()
     )
     with connection.cursor() as cursor:
-        for name in missing_guards(cursor, connection.vendor, TRIGGERS):
+        for name in missing_guards(cursor, connection.vendor, STANDING):
             found.faults.append(Fault(None, f"the guard {name} is not in the database"))
     _verify_accounts(found)
     _verify_entries(found)

@@ -1,6 +1,7 @@
 """Filters every page has: money, weight, names and dates in the reader's words."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django import template
 from django.templatetags.static import static
@@ -22,6 +23,7 @@ register.filter("masked_phone", mask_phone)
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "") -> SafeString:
     """One drawing of the sprite `icons.svg`; silent to screen readers, or labelled.
 

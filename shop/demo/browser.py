@@ -162,10 +162,10 @@ class Page:
             f"{self.url} ({self.status}) has no form with {names}: {self.text[:300]}"
         )
 
-    def link(self, part: str) -> str:
+    def link(self, part: str, *, ending: str = "") -> str:
         """The first link whose address or words contain `part`."""
         for words, href in self.links:
-            if part in href or part in words:
+            if (part in href or part in words) and href.endswith(ending):
                 return urllib.parse.urljoin(self.url, href)
         raise Unexpected(f"{self.url} has no link with «{part}»: {self.text[:300]}")
 
@@ -231,7 +231,9 @@ class Browser:
         status: int | None,
     ) -> Page:
         request = urllib.request.Request(  # noqa: S310  http on loopback only
-            url, data=body, headers={"Accept-Language": "zh-CN", **headers}
+            urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]"),
+            data=body,
+            headers={"Accept-Language": "zh-CN", **headers},
         )
         try:
             answer = self.opener.open(request, timeout=30)

@@ -76,7 +76,7 @@ TEXTS: dict[str, Text] = {
     "parcel_delivered": Text(
         gettext_lazy(
             "Your parcel of order %(number)s has arrived. "
-            "If a fruit is bad, take a photo and tell us here: %(link)s"
+            "Say here that all is well: %(link)s"
         ),
         ("number", "link"),
     ),

@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from logistics.queries import timeline
+from partners.models import Supermarket
 from partners.organisations.queries import full_name
-from partners.queries import share_preview
+from partners.queries import SharePreview, share_preview
 from shop.ordering.models import LineTerms, Purchase, SubOrder
 
 
@@ -46,17 +47,17 @@ def parts_of(order) -> list[SentPart]:
     return found
 
 
-def share_of(order, *, on: date) -> list:
-    """What an order brings to households, one preview for each supermarket."""
-    margins: defaultdict[object, int] = defaultdict(int)
+def share_of(order, *, on: date) -> list[tuple[Supermarket, SharePreview]]:
+    """What an order brings to households, a preview for each supermarket in it."""
+    margins: defaultdict[Supermarket, int] = defaultdict(int)
     terms = LineTerms.objects.filter(sub_order__order=order, supermarket__isnull=False)
     for line in terms.select_related("supermarket"):
         margins[line.supermarket] += line.goods_fen * line.margin_bp // 10_000
     previews = [
-        share_preview(supermarket=supermarket, margin_fen=margin, on=on)
+        (supermarket, share_preview(supermarket=supermarket, margin_fen=margin, on=on))
         for supermarket, margin in margins.items()
     ]
-    return [preview for preview in previews if preview.amount_fen > 0]
+    return [pair for pair in previews if pair[1].amount_fen > 0]
 
 
 def to_pack(village_codes: list[str]) -> QuerySet[SubOrder]:

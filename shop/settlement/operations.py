@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from partners.ledger.operations import Line, post
 from partners.ledger.queries import balance_fen
-from partners.measures import apportion
+from partners.measures import apportion, yuan
+from partners.organisations.models import Farmer
 from shop.alipay.models import Payment, Refund
 from shop.alipay.operations import refund
+from shop.notices.operations import send_text
 from shop.ordering.models import LineTerms
 from shop.settlement.models import SettledLine, Settlement, TakenBack
+from shop.settlement.queries import farmer_token
 from shop.settlement.signals import order_settled
 
 FREIGHT = "freight:payable"
@@ -82,7 +86,7 @@ def settle_order(*, order, at: datetime) -> Settlement:
         raise UnableToSettle(_("Only a paid and completed order can be settled."))
     lines = list(
         LineTerms.objects.filter(sub_order__order=order)
-        .select_related("listing__seller", "sub_order")
+        .select_related("listing__seller__farmer", "sub_order")
         .order_by("pk")
     )
     parts = list(order.sub_orders.order_by("pk"))
@@ -116,8 +120,28 @@ def settle_order(*, order, at: datetime) -> Settlement:
         )
         for share in shares
     )
+    _tell_farmers(settlement=settlement, shares=shares, at=at)
     order_settled.send(sender=Settlement, settlement=settlement, at=at)
     return settlement
+
+
+def _tell_farmers(*, settlement: Settlement, shares: list[Share], at: datetime) -> None:
+    """A text to each grower: how much more is theirs, and where it says what for."""
+    earned: defaultdict[Farmer, int] = defaultdict(int)
+    for share in shares:
+        if share.terms.listing.seller.farmer is not None:
+            earned[share.terms.listing.seller.farmer] += share.seller_fen
+    for farmer, amount_fen in earned.items():
+        send_text(
+            phone=farmer.phone,
+            template="farmer_owed",
+            params={
+                "amount": yuan(amount_fen),
+                "link": reverse("settlement:owed", args=[farmer_token(farmer)]),
+            },
+            at=at,
+            key=f"settlement:{settlement.pk}:farmer:{farmer.pk}",
+        )
 
 
 def _credits(*, shares: list[Share], freight_fen: int) -> dict[str, int]:

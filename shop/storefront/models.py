@@ -1,5 +1,6 @@
 """What the public pages show, prepared when it changes and not when it is read."""
 
+import secrets
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,12 +19,16 @@ MONTHS = range(1, 13)
 BEHIND = 10**12
 
 
+# Long, and only on the product's own page.
+NOT_ON_CARDS = ("description", "story", "freight", "trace")
+
+
 class ProductCardQuerySet(models.QuerySet["ProductCard"]):
     """Cards, asked for as people browse them."""
 
     def on_sale(self) -> "ProductCardQuerySet":
-        """What the shelves show: on sale, sold out or not."""
-        return self.filter(on_sale=True)
+        """What the shelves show: on sale, sold out or not; only what cards need."""
+        return self.filter(on_sale=True).defer(*NOT_ON_CARDS)
 
     def ripe_in(self, month: int) -> "ProductCardQuerySet":
         """Produce that is picked in `month`, 1 to 12, as its crop usually is."""
@@ -36,6 +41,11 @@ class ProductCardQuerySet(models.QuerySet["ProductCard"]):
         return self.on_sale().filter(
             sold_out=False, harvest_on__gte=first, harvest_on__lte=last
         )
+
+
+def first_version() -> int:
+    """A card that is made anew must not repeat a number that it had before."""
+    return secrets.randbelow(1 << 30)
 
 
 def month_bit(month: int) -> int:
@@ -60,7 +70,7 @@ class ProductCard(models.Model):
     listing = models.OneToOneField(
         "listings.Listing", on_delete=models.CASCADE, related_name="card"
     )
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=first_version)
 
     title = models.CharField(_("Title"), max_length=40)
     slug = models.CharField(max_length=200)

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 
+from partners.measures import yuan
 from partners.organisations.models import Division
 from shop.listings.crops import CATEGORIES, CROPS, Crop
 from shop.storefront.models import CropShelf, ProductCard, Shelf
 from shop.storefront.pictures import Illustration, illustration
+from traceability.models import Lot
 
 PAGE_SIZE = 20
 # A week's harvest: what was picked since the day before yesterday, or will be soon.
@@ -259,3 +262,16 @@ def seasonal_crops(sold: Iterable[str]) -> list[Crop]:
     return [
         crop for crop in CROPS.values() if crop.name in known and len(crop.season) < 12
     ]
+
+
+def buy_again(*, lot: Lot) -> dict[str, str] | None:
+    """Where what was scanned can be bought again, for the scan page's button."""
+    card = (
+        ProductCard.objects.filter(product__listing__lot=lot, on_sale=True)
+        .order_by("-pk")
+        .first()
+    )
+    if card is None:
+        return None
+    words = _("Buy another %(price)s") % {"price": yuan(card.price_fen)}
+    return {"label": words, "url": card.get_absolute_url()}

@@ -9,8 +9,9 @@ from django.dispatch import receiver
 from shop.listings.models import Listing
 from shop.listings.signals import listing_changed, listing_ended, listing_published
 from shop.ordering.signals import stock_moved
-from shop.storefront import operations
-from traceability.models import Certificate, Event, Evidence, StatusEvent
+from shop.storefront import operations, queries
+from traceability.models import Certificate, Event, Evidence, Lot, StatusEvent
+from traceability.signals import scan_links
 
 
 @receiver(listing_published)
@@ -40,3 +41,8 @@ def refresh_after_status(*, instance: StatusEvent, **_: Any) -> None:
         operations.refresh_lot(lot_id=instance.lot_id)
     elif instance.certificate:
         operations.refresh_lot(lot_id=instance.certificate.lot_id)
+
+
+@receiver(scan_links)
+def offer_again(*, lot: Lot, **kwargs: Any) -> dict[str, str] | None:
+    return queries.buy_again(lot=lot)

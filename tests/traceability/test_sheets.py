@@ -3,9 +3,15 @@
 import pypdfium2
 import pytest
 import zxingcpp
+from django.test import override_settings
 
+from partners.organisations.division_files import packed
+from traceability.codes import code_of, grouped
 from traceability.models import LabelBatch
-from traceability.printing import PAPERS, label_address, sheet_pdf
+from traceability.printing import PAPERS, label_address, pdf, qr, sheet_pdf
+
+# The page a label stands on, and how many on a page.
+PAGES = {"40x30": (40, 30), "50x30": (50, 30), "60x40": (60, 40), "a4": (210, 297)}
 
 
 def decoded(data: bytes, *, dpi: float) -> list[str]:
@@ -18,6 +24,13 @@ def decoded(data: bytes, *, dpi: float) -> list[str]:
     return found
 
 
+def words_of(data: bytes) -> str:
+    """The text in a PDF, as a reader would copy it."""
+    document = pypdfium2.PdfDocument(data)
+    return "".join(page.get_textpage().get_text_bounded() for page in document)
+
+
+@pytest.mark.django_db
 class TestSheetPdf:
     @pytest.mark.parametrize("paper", sorted(PAPERS))
     @pytest.mark.parametrize("dpi", [150, 203.2, 300])
@@ -26,3 +39,77 @@ class TestSheetPdf:
     ) -> None:
         found = decoded(sheet_pdf(batch, paper=paper), dpi=dpi)
         assert sorted(found) == sorted(label_address(c) for c in batch.codes())
+
+    @pytest.mark.parametrize("paper", sorted(PAPERS))
+    def test_says_what_is_in_the_package(self, batch: LabelBatch, paper: str) -> None:
+        words = words_of(sheet_pdf(batch, paper=paper)).replace("\r\n", "")
+        for fact in (
+            "冰糖橙",
+            "永固村",
+            "2026-11-18",
+            "承诺达标合格证",
+            "HS-2026-000001",
+        ):
+            assert words.count(fact) == batch.count, fact
+        for code in batch.codes():
+            assert grouped(code) in words
+
+    @pytest.mark.parametrize("paper", sorted(PAPERS))
+    def test_has_the_pages_of_the_paper(self, batch: LabelBatch, paper: str) -> None:
+        document = pypdfium2.PdfDocument(sheet_pdf(batch, paper=paper))
+        assert len(document) == (1 if paper == "a4" else batch.count)
+        width, height = document[0].get_size()
+        millimetres = (round(width / 72 * 25.4), round(height / 72 * 25.4))
+        assert millimetres == PAGES[paper]
+
+    def test_long_and_strange_words_do_not_hide_the_code(
+        self, batch: LabelBatch
+    ) -> None:
+        for name in ("汉寿县树上熟" * 10, "Very long English words" * 3, "𠮷<>&()\\"):
+            batch.product_name = name
+            found = decoded(sheet_pdf(batch, paper="40x30"), dpi=203.2)
+            assert len(found) == batch.count
+
+    def test_there_is_no_other_paper(self, batch: LabelBatch) -> None:
+        with pytest.raises(KeyError):
+            sheet_pdf(batch, paper="a0")
+
+
+class TestLabelAddress:
+    @pytest.mark.parametrize(
+        "base", ["http://127.0.0.1:8000", "https://xiangji.hanshou.gov.cn"]
+    )
+    def test_is_dense_enough_for_a_small_label(self, base: str) -> None:
+        with override_settings(BASE_URL=base):
+            address = label_address(code_of(1))
+        assert address == f"{base.upper()}/T/{code_of(1)}"
+        # Version 3 in alphanumeric mode; in lower case it would take more.
+        assert qr.matrix(address).side == 29
+        assert qr.matrix(address.lower()).side > 29
+
+
+class TestFonts:
+    def test_know_every_place_in_china(self) -> None:
+        font = pdf.Font(pdf.SANS)
+        unknown = font.show("\u3013")
+        rows = [*packed("divisions"), *packed("villages-430722")]
+        signs = {sign for row in rows for sign in row.name}
+        assert len(signs) > 2_000
+        # Some names of the source hold signs that Noto Sans SC has none for.
+        missing = {sign for sign in signs if font.show(sign) == unknown}
+        assert len(missing) < 5, missing
+        hanshou = {s for row in packed("villages-430722") for s in row.name}
+        assert not missing & hanshou
+
+    def test_come_with_their_licence_and_are_small(self) -> None:
+        folder = pdf.SANS.parent
+        assert sum(path.stat().st_size for path in folder.glob("*.ttf")) < 3_000_000
+        for licence in folder.glob("LICENSE-*"):
+            assert "SIL Open Font License" in licence.read_text(encoding="utf-8")
+        assert len(list(folder.glob("LICENSE-*"))) == len(list(folder.glob("*.ttf")))
+
+    def test_break_lines_where_chinese_may(self) -> None:
+        font = pdf.Font(pdf.SANS)
+        assert font.wrapped("一二三四，五六", 1, 4) == ["一二三", "四，五六"]
+        assert font.wrapped("plum and pear", 1, 5) == ["plum and", "pear"]
+        assert font.wrapped("", 1, 5) == []

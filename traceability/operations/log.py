@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from traceability import merkle, signing, tlog
 from traceability.canonical import canonical_json, timestamp
@@ -109,7 +110,8 @@ def publish_log(*, at: datetime) -> tlog.Checkpoint:
 def _publish(folder: tlog.TileFolder, at: datetime) -> tlog.Checkpoint:
     published = folder.checkpoint()
     base = published.size if published else 0
-    size = LogLeaf.objects.count()
+    last = LogLeaf.objects.aggregate(last=Max("index"))["last"]
+    size = 0 if last is None else last + 1
     if base > size:
         raise LogDiverged(f"{base} lines are published, the database holds {size}.")
     if published is not None and base == size:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core import signing as tokens
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -22,9 +22,6 @@ from traceability.views.boxes import box_context
 _STATUS = {State.TAMPERED: 404, State.UNKNOWN: 404, State.UNCHECKED: 503}
 _DEVICE_COOKIE = "scan_device"
 _DEVICE_COOKIE_AGE = 400 * 24 * 3600
-# A link to one's own verdict is good for the reload that follows, not for printing.
-_TOKEN_SALT = "traceability.scan"  # noqa: S105
-_TOKEN_AGE = 600
 
 
 @require_safe
@@ -40,7 +37,8 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_safe
 def scan(request: HttpRequest, text: str) -> HttpResponse:
     """The verdict on a code. Sets no cookie, counts nothing: see `seen`."""
-    device = _device_of_token(text, request.GET.get("seen", ""))
+    kept = request.COOKIES.get(_DEVICE_COOKIE, "")
+    device = kept if devices.is_device(kept) else None
     verdict = queries.judge(text=text, device=device, now=timezone.now())
     reported = "reported" in request.GET
     return _answer(request, text, verdict, FakeReportForm(), reported=reported)
@@ -58,11 +56,14 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
     """
     wants_json = "application/json" in request.headers.get("Accept", "")
     if not allowed(request, scope="seen", limit=120, seconds=600):
-        return _unable(request, text, wants_json)
+        return _unable(request, text, wants_json, status=429)
     posted = request.POST.get("device", "")
     kept = request.COOKIES.get(_DEVICE_COOKIE, "")
     device = next(filter(devices.is_device, (posted, kept)), devices.new_device())
-    verdict = operations.count_scan(code=text, device=device, at=timezone.now())
+    try:
+        verdict = operations.count_scan(code=text, device=device, at=timezone.now())
+    except DatabaseError:
+        return _unable(request, text, wants_json, status=503)
     if wants_json:
         return JsonResponse(
             {
@@ -78,9 +79,7 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
             },
             status=_STATUS.get(verdict.state, 200),
         )
-    token = tokens.dumps([verdict.code, device], salt=_TOKEN_SALT)
-    page = reverse("traceability:scan", args=[verdict.code or text])
-    response = HttpResponseRedirect(f"{page}?seen={token}")
+    response = redirect("traceability:scan", text=verdict.code or text)
     if not posted:
         response.set_cookie(
             _DEVICE_COOKIE,
@@ -139,22 +138,10 @@ def _answer(
     return response
 
 
-def _unable(request: HttpRequest, text: str, wants_json: bool) -> HttpResponse:
+def _unable(
+    request: HttpRequest, text: str, wants_json: bool, *, status: int
+) -> HttpResponse:
     verdict = Verdict(State.UNCHECKED)
     if wants_json:
-        return JsonResponse({"state": verdict.state}, status=429)
-    return _answer(request, text, verdict, FakeReportForm(), status=429)
-
-
-def _device_of_token(text: str, token: str) -> str | None:
-    """The device that was just counted for this very code, if the token says so."""
-    if not token:
-        return None
-    try:
-        code, device = tokens.loads(token, salt=_TOKEN_SALT, max_age=_TOKEN_AGE)
-    except (tokens.BadSignature, ValueError, TypeError):
-        return None
-    same = codes.number_of(code) is not None
-    if same and codes.number_of(code) == codes.number_of(text):
-        return str(device)
-    return None
+        return JsonResponse({"state": verdict.state}, status=status)
+    return _answer(request, text, verdict, FakeReportForm(), status=status)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -162,6 +163,8 @@ def sqlite(path: Path) -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
+        # To open a file and set its pragmas costs more than most pages do.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -185,8 +188,6 @@ def embedded_broker(folder: Path) -> dict[str, str]:
 
 def postgresql(url: str) -> dict[str, object]:
     """A PostgreSQL database from postgresql://user:password@host:port/name."""
-    from urllib.parse import unquote, urlsplit
-
     parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -242,6 +243,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": crontab(hour=10, minute=0),
     },
     "ledger.seal": {"task": "partners.ledger.tasks.seal_entries", "schedule": 15.0},
+    "ledger.check": {
+        "task": "partners.ledger.tasks.check_ledger",
+        "schedule": crontab(minute=20),
+    },
     "ledger.export": {
         "task": "partners.ledger.tasks.export_ledger",
         "schedule": crontab(hour=3, minute=30),

@@ -8,8 +8,8 @@ os.environ.setdefault("XIANGJI_VAR", tempfile.mkdtemp(prefix="xiangji-test-"))
 # Tests never talk to the gateway that the surrounding shell is set up for.
 os.environ.pop("ALIPAY_GATEWAY", None)
 
-from .local import *  # noqa: E402,F403
-from .local import VAR  # noqa: E402
+from .local import *  # noqa: F403
+from .local import VAR
 
 ROOT_VAR = Path(VAR)
 SECRET_KEY = "test"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from shop.alipay.models import Payment
 from shop.alipay.operations import close
 from shop.ordering.models import Purchase, SubOrder
-from shop.ordering.operations import stock
+from shop.ordering.operations import stock, telling
 from shop.ordering.signals import order_cancelled, order_completed, order_paid
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ def mark_paid(*, order_number: str, at: datetime) -> bool:
     order.sub_orders.filter(status=SubOrder.Status.PENDING).update(
         status=SubOrder.Status.PAID, paid_at=at
     )
+    telling.tell_paid(purchase=order.purchase, at=at)
     order_paid.send(sender=Purchase, order=order, at=at)
     return True
 
@@ -57,6 +58,7 @@ def mark_cancelled(*, order_number: str, at: datetime) -> bool:
         return False
     stock.release(order_id=order.pk)
     order.sub_orders.update(status=SubOrder.Status.CANCELLED)
+    telling.tell_cancelled(purchase=order.purchase, at=at)
     order_cancelled.send(sender=Purchase, order=order, at=at)
     return True
 
@@ -124,17 +126,27 @@ def release_expired(*, now: datetime, most: int = 200) -> int:
 @transaction.atomic
 def mark_shipped(*, parcel, at: datetime) -> None:
     """The carrier has the box of one part of an order."""
-    SubOrder.objects.filter(parcel=parcel, status=SubOrder.Status.PAID).update(
-        status=SubOrder.Status.SHIPPED, shipped_at=at
-    )
+    part = _moved(parcel, SubOrder.Status.PAID, SubOrder.Status.SHIPPED, shipped_at=at)
+    if part is not None:
+        telling.tell_shipped(sub_order=part, at=at)
 
 
 @transaction.atomic
 def mark_delivered(*, parcel, at: datetime) -> None:
     """The box of one part of an order has arrived."""
-    SubOrder.objects.filter(parcel=parcel, status=SubOrder.Status.SHIPPED).update(
-        status=SubOrder.Status.DELIVERED, delivered_at=at
+    part = _moved(
+        parcel, SubOrder.Status.SHIPPED, SubOrder.Status.DELIVERED, delivered_at=at
     )
+    if part is not None:
+        telling.tell_delivered(sub_order=part, at=at)
+
+
+def _moved(parcel, before: str, after: str, **stamps: datetime) -> SubOrder | None:
+    """The part that this parcel carries, if it was `before` and is `after` now."""
+    parts = SubOrder.objects.filter(parcel=parcel)
+    if not parts.filter(status=before).update(status=after, **stamps):
+        return None
+    return parts.select_related("order__purchase__order", "parcel").get()
 
 
 @transaction.atomic

@@ -45,6 +45,9 @@ def _act(request: HttpRequest, placed) -> None:
             messages.info(request, _("The order is cancelled. Nothing was paid."))
         elif request.POST.get("action") == "received":
             operations.complete_order(order=placed, at=now)
-            messages.info(request, _("Thank you. What the grower earned is now in the grower's account."))
+            messages.info(
+                request,
+                _("Thank you. What the grower earned is now in the grower's account."),
+            )
     except (operations.UnableToCancel, operations.UnableToComplete) as reason:
         messages.error(request, str(reason))

@@ -1,11 +1,15 @@
 """Words on cards that depend on the reader's day and language."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
@@ -37,6 +41,40 @@ def promise(card: ProductCard) -> str:
 
 def _near(day: date) -> bool:
     return (day - timezone.localdate()).days >= -7
+
+
+@register.simple_tag
+def card_list(cards: Iterable[ProductCard]) -> SafeString:
+    """A grid of cards. A card that was drawn once is not drawn again.
+
+    Its version says whether it changed; what else it differs by are the reader's
+    language and day.
+    """
+    language, today = get_language(), timezone.localdate()
+    return format_html(
+        '<ul class="grid-cards">{}</ul>',
+        format_html_join(
+            "", "<li>{}</li>", ((_drawn_card(each, language, today),) for each in cards)
+        ),
+    )
+
+
+MOST_DRAWN = 8000
+_drawn: dict[tuple[int, int, str | None, date], SafeString] = {}
+
+
+def _drawn_card(card: ProductCard, language: str | None, today: date) -> SafeString:
+    key = (card.product_id, card.version, language, today)
+    if key not in _drawn:
+        if len(_drawn) >= MOST_DRAWN:
+            _drawn.clear()
+        _drawn[key] = render_to_string("parts/card.html", {"card": card})
+    return _drawn[key]
+
+
+def forget_cards() -> None:
+    """For another database in the same process, as tests have."""
+    _drawn.clear()
 
 
 class Verb(NamedTuple):

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 
 from partners.guards import missing_guards, take_down
 from partners.ledger import operations, sealing
-from partners.ledger.guards import TRIGGERS
+from partners.ledger.guards import STANDING
 from partners.ledger.models import Account, Entry, Seal, Unsealed
 
 from .conftest import NOON, captured
@@ -160,6 +160,17 @@ def attacks() -> Iterator[Attack]:
             ),
             frozenset(SQLITE),
         )
+    check = "ledger_check"
+    yield Attack(
+        f"{check}_no_update", "whitewash", sql(f"UPDATE {check} SET entries = 0")
+    )
+    yield Attack(f"{check}_no_delete", "forget", sql(f"DELETE FROM {check}"))
+    yield Attack(
+        f"{check}_no_truncate",
+        "truncate",
+        sql(f"TRUNCATE {check}"),
+        frozenset(POSTGRESQL),
+    )
     waits = "ledger_unsealed_until_sealed"
     yield Attack(waits, "skip the seal", sql("DELETE FROM ledger_unsealed"))
     yield Attack(
@@ -195,7 +206,7 @@ def undone() -> Iterator[None]:
 
 
 def take_down_all_but(*names: str) -> None:
-    for trigger in TRIGGERS:
+    for trigger in STANDING:
         if trigger.name not in names:
             for statement in take_down(trigger, connection.vendor):
                 run(statement)
@@ -203,10 +214,11 @@ def take_down_all_but(*names: str) -> None:
 
 @pytest.fixture
 def ledger() -> None:
-    """One entry that is sealed, one that waits."""
+    """One entry that is sealed, one that waits, and a check of both."""
     captured("1")
     operations.seal_entries(at=NOON)
     captured("waiting")
+    operations.check_ledger(at=NOON)
 
 
 @pytest.fixture(params=ATTACKS, ids=str)
@@ -232,12 +244,12 @@ class TestGuards:
 
     def test_are_all_attacked(self) -> None:
         attacked = {attack.guard for attack in ALL} | ELSEWHERE
-        assert attacked == {trigger.name for trigger in TRIGGERS}
+        assert attacked == {trigger.name for trigger in STANDING}
 
     def test_are_missed_when_gone(self, ledger: None) -> None:
         with undone(), connection.cursor() as cursor:
             take_down_all_but("ledger_seal_follows")
-            missing = missing_guards(cursor, connection.vendor, TRIGGERS)
+            missing = missing_guards(cursor, connection.vendor, STANDING)
             assert "ledger_entry_balances" in missing
             assert "ledger_seal_follows" not in missing
 
@@ -246,7 +258,7 @@ class TestGuards:
             pytest.skip("SQLite cannot switch a trigger off")
         with undone(), connection.cursor() as cursor:
             run("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_no_update")
-            missing = missing_guards(cursor, connection.vendor, TRIGGERS)
+            missing = missing_guards(cursor, connection.vendor, STANDING)
             assert missing == ["ledger_entry_no_update"]
 
 

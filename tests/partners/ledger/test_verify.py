@@ -208,6 +208,43 @@ class TestLedgerReport:
             )
 
 
+class TestCheckLedger:
+    def test_keeps_what_it_found(self, chain: list[Entry]) -> None:
+        captured("4")
+        check = operations.check_ledger(at=NOON)
+        assert queries.last_check() == check
+        assert (check.in_order, check.entries, check.unsealed) == (True, 4, 1)
+        balance = queries.checked_balance(check)
+        assert balance.balanced
+        assert balance.debit_fen == balance.credit_fen == 3500
+        assert [row.pattern for row in balance.rows] == [
+            "alipay:clearing",
+            "order:*:escrow",
+        ]
+
+    def test_is_done_by_the_clock(self, chain: list[Entry]) -> None:
+        assert tasks.check_ledger()
+        tamper("UPDATE ledger_entry SET memo = 'x' WHERE key = 'capture:2'")
+        assert not tasks.check_ledger()
+        check = queries.last_check()
+        assert check is not None
+        assert str(chain[1].pk) in check.faults[0]
+
+    def test_keeps_noticing_a_cut_off_end(self, chain: list[Entry]) -> None:
+        operations.check_ledger(at=NOON)
+        mine = f"entry_id = '{stored(chain[2])}'"
+        tamper(f"DELETE FROM ledger_seal WHERE {mine}")
+        tamper(f"DELETE FROM ledger_entryline WHERE {mine}")
+        tamper(f"DELETE FROM ledger_entry WHERE id = '{stored(chain[2])}'")
+        assert queries.verify().ok
+        assert not operations.check_ledger(at=NOON).in_order
+        assert not operations.check_ledger(at=NOON).in_order
+
+    def test_finds_nothing_wrong_with_nothing(self) -> None:
+        assert queries.last_check() is None
+        assert operations.check_ledger(at=NOON).in_order
+
+
 def blamed() -> set[object]:
     return {fault.entry for fault in queries.verify().faults if fault.entry}
 

@@ -1,0 +1,1 @@
+"""One market day, driven over HTTP as each person would: `make market-day`."""

@@ -1,0 +1,117 @@
+"""What every step shares: people with browsers, papers, and a line for each step."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from shop.demo import people
+from shop.demo.browser import Browser, Page, Unexpected
+
+ROOT = Path(__file__).resolve().parents[3]
+VAR = Path(os.environ.get("XIANGJI_VAR", ROOT / "var"))
+PATIENCE_SECONDS = 60
+Found = TypeVar("Found")
+
+
+@dataclass
+class Day:
+    """The running demo, where papers go, and what later steps need of earlier ones."""
+
+    base_url: str
+    carrier_url: str
+    papers: Path
+    known: dict[str, str] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
+    step: int = 0
+
+    def browser(self) -> Browser:
+        """Somebody's own browser."""
+        return Browser(self.base_url)
+
+    def say(self, words: str) -> None:
+        """One line for a step that went as it must."""
+        self.step += 1
+        print(f"  {self.step:>2}. {words}", flush=True)
+
+    def keep(self, name: str, content: bytes) -> Path:
+        """Leave a paper under var/market-day/."""
+        self.papers.mkdir(parents=True, exist_ok=True)
+        path = self.papers / name
+        path.write_bytes(content)
+        return path
+
+    def logged_in(self, phone: str, first: str) -> tuple[Browser, Page]:
+        """Somebody who logged in by password, and the page they came for."""
+        browser = self.browser()
+        page = browser.open(f"/login/?next={first}")
+        page = browser.submit(
+            page, page.form_with("phone"), phone=phone, button="password"
+        )
+        page = browser.submit(page, page.form_with("secret"), secret=people.PASSWORD)
+        if first not in page.url:
+            raise Unexpected(f"login of a demo person ended at {page.url}")
+        return browser, page
+
+    def outbox(self) -> list[str]:
+        """All text messages, the newest first, each from its number on."""
+        return self.browser().open("/demo/outbox/").text.split("发给 ")[1:]
+
+    def text_to(self, phone: str, *words: str) -> str:
+        """The next text message to this number with these words that nobody read."""
+        shown = f"{phone[:3]}****{phone[-4:]}"
+
+        def look() -> str | None:
+            for message in self.outbox():
+                fits = message.startswith(shown) and all(w in message for w in words)
+                if fits and message not in self.read:
+                    self.read.add(message)
+                    return message
+            return None
+
+        return self.wait_for(f"a text message to {shown} with {words}", look)
+
+    def wait_for(self, what: str, look: Callable[[], Found | None]) -> Found:
+        """What `look` finds, asked again until it is there. Errors: Unexpected."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            found = look()
+            if found is not None:
+                return found
+            time.sleep(0.5)
+        raise Unexpected(f"waited {PATIENCE_SECONDS} s for {what}")
+
+
+def must(truth: object, sentence: str) -> None:
+    """Fail the day with this sentence where something is not true."""
+    if not truth:
+        raise Unexpected(sentence)
+
+
+def link_in(message: str, part: str) -> str:
+    """The address in a message whose path holds `part`."""
+    found = re.search(rf"https?://\S*{part}\S*", message)
+    if found is None:
+        raise Unexpected(f"no link with {part} in: {message[:200]}")
+    return found.group()
+
+
+def running() -> Day:
+    """The demo that runs now. Errors: Unexpected where there is none."""
+    try:
+        told = json.loads((VAR / "demo.json").read_text(encoding="utf-8"))
+        day = Day(
+            base_url=told["base_url"],
+            carrier_url=f"http://127.0.0.1:{told['port'] + 2}",
+            papers=VAR / "market-day",
+        )
+        day.read.update(day.outbox())
+    except (OSError, ValueError) as error:
+        raise Unexpected(
+            "The demo is not running. Start it with `make demo` in another terminal."
+        ) from error
+    return day
