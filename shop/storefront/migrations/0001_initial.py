@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ('catalogue', '0032_category_exclude_from_menu_category_long_description'),
         ('listings', '0001_initial'),
         ('organisations', '0002_initial'),
-        ('partners', '0003_initial'),
+        ('partners', '0002_guards'),
         ('traceability', '0002_guards'),
     ]
 
