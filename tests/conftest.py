@@ -66,4 +66,4 @@ def forget_pages() -> None:
     """Kept pages and the menu are a process's memory of one database."""
     middleware.pages.clear()
     forget_cards()
-    queries._menu = (-1, {})
+    queries.forget()

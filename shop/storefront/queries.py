@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from time import monotonic
 from typing import NamedTuple
 
 from django.db import connection
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 
+from partners import queries as board
 from partners.measures import yuan
 from partners.organisations.models import Division
 from shop.listings.crops import CATEGORIES, CROPS, Crop
@@ -254,6 +256,47 @@ def crops_ripe_in(month: int, sold: Iterable[str]) -> list[Crop]:
         if month in crop.season and len(crop.season) < 12
     ]
     return sorted(ripe, key=lambda crop: crop.name not in known)
+
+
+class Given(NamedTuple):
+    """What supermarkets gave in the last month that has shares. Whole fen."""
+
+    period: date
+    amount_fen: int
+    supermarkets: int
+    households: int
+    confirmed: int
+
+
+# The board asks a dozen questions; the home page names its sums, minutes old at most.
+GIVEN_SECONDS = 300
+_given: tuple[float, Given | None] = (0.0, None)
+
+
+def given_last_month() -> Given | None:
+    """The sums at the top of the public board; None while nobody gave anything."""
+    global _given
+    if _given[0] and monotonic() - _given[0] < GIVEN_SECONDS:
+        return _given[1]
+    period = board.latest_period_with_shares()
+    found = None
+    if period is not None:
+        month = board.month(period)
+        found = Given(
+            period=period,
+            amount_fen=month.flow.accrued_fen,
+            supermarkets=sum(row.flow.accrued_fen > 0 for row in month.supermarkets),
+            households=month.households,
+            confirmed=month.confirmed_households,
+        )
+    _given = (monotonic(), found)
+    return found
+
+
+def forget() -> None:
+    """What this process remembers of its database, for another one: as tests have."""
+    global _menu, _given
+    _menu, _given = (-1, {}), (0.0, None)
 
 
 def seasonal_crops(sold: Iterable[str]) -> list[Crop]:

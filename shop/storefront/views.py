@@ -57,6 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "months": _months(today, sold),
             "cards": cards,
             "categories": queries.categories(market).values(),
+            "given": queries.given_last_month(),
             "villages": villages[:VILLAGES_ON_HOME],
             "village_count": len(villages),
             "product_count": sum(count.products for count in villages),

@@ -7,6 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from logistics.models import FreightTemplate
+from partners.models import Accrual, Agreement
 from shop.listings.models import Listing
 from shop.listings.operations import end_listing
 from shop.storefront import middleware, queries
@@ -393,3 +395,37 @@ class TestErrorPages:
 
 def test_today_is_the_day_of_the_fixtures() -> None:
     assert offers.NOW.date() == TODAY
+
+
+class TestGiven:
+    def test_home_says_what_supermarkets_gave(
+        self, reader: Client, oranges: Listing, accrual: Accrual
+    ) -> None:
+        page = text(reader, "/")
+        assert "2026年10月帮扶公示" in page
+        assert "¥25.01" in page
+        assert 'href="/board/"' in page
+
+    def test_home_is_silent_while_nobody_gave(
+        self, reader: Client, oranges: Listing
+    ) -> None:
+        assert "帮扶公示</h2>" not in text(reader, "/")
+
+    def test_a_product_says_what_it_sends_to_households(
+        self,
+        reader: Client,
+        to_hunan: FreightTemplate,
+        agreement: Agreement,
+        django_assert_max_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        shared = offers.listing_on_sale(
+            freight_template=to_hunan,
+            supermarket=agreement.supermarket,
+            margin_bp=1_000,
+        )
+        where = address(shared)
+        with django_assert_max_num_queries(5):
+            page = text(reader, where)
+        # A tenth of ¥29.00 is its margin, a twentieth of that the households'.
+        assert "¥0.15" in page
+        assert "2 户家庭" in page
