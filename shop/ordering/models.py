@@ -90,7 +90,7 @@ class SubOrder(models.Model):
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting for payment")
         PAID = "paid", _("To be packed")
-        SHIPPED = "shipped", _("On its way")
+        SHIPPED = "shipped", _("On the road")
         DELIVERED = "delivered", _("Delivered")
         COMPLETED = "completed", _("Completed")
         CANCELLED = "cancelled", _("Cancelled")

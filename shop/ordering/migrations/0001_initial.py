@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=32, unique=True, verbose_name='Number')),
                 ('goods_fen', models.PositiveIntegerField(verbose_name='Goods')),
                 ('freight_fen', models.PositiveIntegerField(verbose_name='Freight')),
-                ('status', models.CharField(choices=[('pending', 'Waiting for payment'), ('paid', 'To be packed'), ('shipped', 'On its way'), ('delivered', 'Delivered'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='pending', max_length=10, verbose_name='Status')),
+                ('status', models.CharField(choices=[('pending', 'Waiting for payment'), ('paid', 'To be packed'), ('shipped', 'On the road'), ('delivered', 'Delivered'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='pending', max_length=10, verbose_name='Status')),
                 ('paid_at', models.DateTimeField(blank=True, null=True)),
                 ('shipped_at', models.DateTimeField(blank=True, null=True)),
                 ('delivered_at', models.DateTimeField(blank=True, null=True)),
