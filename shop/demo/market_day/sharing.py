@@ -1,17 +1,191 @@
-"""Steps 8 and 9: the statement, a second person's yes, the money to a household."""
+"""Steps 8 and 9: a month's statement, a second person's yes, a household's word."""
 
 import re
-from datetime import date, datetime
+import time
+from datetime import date
 from io import BytesIO
 
 from openpyxl import Workbook
 
+from partners.measures import fen_from_yuan, yuan
 from shop.demo import papers, people
-from shop.demo.browser import Browser, Page
+from shop.demo.browser import Page
 from shop.demo.market_day.journey import Day, link_in, must
 from shop.demo.market_day.selling import a_photo
-from traceability.models import Certificate  # noqa: F401
 
 MANAGER = people.SUPERMARKETS[0].manager.phone
 OPERATOR = people.OPERATOR.phone
 SECOND = people.SECOND_OPERATOR.phone
+HEADINGS = ["日期", "商品", "数量", "销售额", "成本", "单据号"]
+
+
+def share(day: Day) -> None:
+    """All of it."""
+    statement = file_statement(day)
+    approve(day, statement)
+    pay_in(day)
+    disburse_and_confirm(day)
+    look_at_board(day)
+
+
+def sheet(rows: list[list[object]]) -> bytes:
+    """A spreadsheet as a store's computer saves it."""
+    book = Workbook()
+    for row in [HEADINGS, *rows]:
+        book.active.append(row)
+    stored = BytesIO()
+    book.save(stored)
+    return stored.getvalue()
+
+
+def file_statement(day: Day) -> str:
+    """A wrong sheet gets a finding for each wrong line; the right one is filed."""
+    today = date.today()  # noqa: DTZ011  the store's own calendar
+    month, stamp = f"{today:%Y-%m}", int(time.time())
+    first = f"{month}-01"
+    wrong = sheet(
+        [
+            [first, "大米", 3, "156.00", "129.00", f"W{stamp}1"],
+            ["2001-02-03", "菜籽油", 1, "68.00", "56.00", f"W{stamp}2"],
+            [first, "食盐", 1, "2.555", "1.00", f"W{stamp}3"],
+        ]
+    )
+    right = sheet(
+        [
+            [
+                first,
+                "大米",
+                3,
+                f"{1560 + (stamp + n) % 97}.00",
+                "1290.00",
+                f"M{stamp}{n}",
+            ]
+            for n in range(12)
+        ]
+    )
+    browser, page = day.logged_in(MANAGER, "/supermarket/")
+    upload = page.link("/upload/")
+    page = browser.open(upload)
+    form = page.form_with("file", "month")
+    checked = browser.submit(
+        page, form, month=month, files={"file": (f"{month}.xlsx", wrong)}
+    )
+    checked.must_say("第 3 行", "2001-02-03", "第 4 行", "2.555")
+    day.keep("findings.html", checked.body)
+    day.keep("statement.xlsx", right)
+    page = browser.open(upload)
+    checked = browser.submit(
+        page,
+        page.form_with("file", "month"),
+        month=month,
+        files={"file": (f"{month}.xlsx", right)},
+    )
+    form = next(f for f in checked.forms if f.action.endswith("/file/"))
+    filed = browser.submit(checked, form).must_say("等复核")
+    profit = re.search(r"利润 (¥[\d,.]+)", filed.text)
+    must(profit, f"no profit on {filed.url}")
+    own = browser.open(filed.url)
+    must(
+        not any(f.action.endswith("/approve/") for f in own.forms),
+        "whoever filed a statement is offered to approve it",
+    )
+    day.say(f"超市报 {month} 报表:错的逐行指出,对的报上,利润 {profit.group(1)}")
+    return filed.url.rstrip("/").rsplit("/", 1)[-1]
+
+
+def approve(day: Day, statement: str) -> None:
+    """A second person approves; the share accrues by weight, to the fen."""
+    browser, _page = day.logged_in(SECOND, "/backoffice/statements/")
+    page = browser.open(f"/backoffice/statements/{statement}/")
+    form = next(f for f in page.forms if f.action.endswith("/approve/"))
+    page = browser.submit(page, form).must_say("已通过")
+    share_text = re.search(r"给帮扶户 (¥[\d,.]+)", page.text)
+    must(share_text, f"no share on {page.url}")
+    total_fen = fen_from_yuan(share_text.group(1))
+    parts = [
+        fen_from_yuan(part) for part in re.findall(r"\d+ 份 (¥[\d,.]+)", page.text)
+    ]
+    must(
+        sum(parts) == total_fen,
+        f"the parts sum to {sum(parts)}, not to {total_fen} fen",
+    )
+    day.known["share_fen"] = str(total_fen)
+    day.say(f"另一个人复核通过,{yuan(total_fen)} 按份数记给 {len(parts)} 户,一分不差")
+
+
+def pay_in(day: Day) -> None:
+    """The supermarket's share arrives."""
+    browser, page = day.logged_in(OPERATOR, "/backoffice/shares/")
+    page = browser.open(page.link("/pay-in/"))
+    owed = re.search(r"欠缴\s*¥([\d,.]+\d)", page.text)
+    must(owed, f"no debt on {page.url}")
+    paid = browser.submit(
+        page,
+        page.form_with("reference", "amount_fen"),
+        amount_fen=owed.group(1),
+        reference=f"MARKETDAY{int(time.time())}",
+    )
+    paid.must_say("一分不差")
+    day.say(f"超市缴入 ¥{owed.group(1)},账本与每户明细对得上")
+
+
+def disburse_and_confirm(day: Day) -> None:
+    """A disbursement with receipt and photo; the householder's contact confirms."""
+    browser, page = day.logged_in(OPERATOR, "/backoffice/households/?part=ready")
+    household = next(
+        href
+        for _words, href in page.links
+        if re.search(r"/backoffice/households/\w{6,}/$", href)
+    )
+    page = browser.open(browser.open(household).link("disburse"))
+    amount = re.search(r"¥([\d,.]+\d)", page.text)
+    must(amount, f"nothing to hand out on {page.url}")
+    paper = papers.receipt(
+        number="market-day", amount_fen=fen_from_yuan(amount.group(1))
+    )
+    page = browser.submit(
+        page,
+        page.form_with("receipt", "photos"),
+        amount_fen=amount.group(1),
+        kind="cash",
+        files={
+            "receipt": ("receipt.jpg", paper.read()),
+            "photos": ("p.jpg", a_photo()),
+        },
+    )
+    page.must_say("还没答复")
+    phone = contact_of(page)
+    message = day.text_to(phone, f"¥{amount.group(1)}")
+    contact = day.browser()
+    asked = contact.open(link_in(message, "/household/"))
+    asked.must_say(f"¥{amount.group(1)}")
+    form = next(f for f in asked.forms if "received" in dict(f.buttons).values())
+    answer = contact.submit(asked, form, button="received")
+    day.keep("household.html", answer.body)
+    day.say(f"发放 ¥{amount.group(1)},有收据和照片;帮扶户联系人点「收到了」")
+
+
+def contact_of(page: Page) -> str:
+    """The demo phone whose masked form stands on the household's page."""
+    masked = re.search(r"(\d{3})\*{4}(\d{4})", page.text)
+    must(masked, f"no contact on {page.url}")
+    phones = [people.household_phone(n) for n in range(len(people.HOUSEHOLDS))]
+    return next(p for p in phones if p.endswith(masked.group(2)))
+
+
+def look_at_board(day: Day) -> None:
+    """The public board shows it, with masked names and a link to each proof."""
+    today = date.today()  # noqa: DTZ011
+    anyone = day.browser()
+    board = anyone.open(f"/board/{today.year}-{today.month}/")
+    board.must_say(
+        "**", "承诺", "到账", "发放", "确认", yuan(int(day.known["share_fen"]))
+    )
+    for _shop, name, _village, _weight in people.HOUSEHOLDS:
+        board.must_not_say(name)
+    day.keep("board.html", board.body)
+    proof = next(
+        (href for _words, href in board.links if "/board/entries/" in href), ""
+    ) or anyone.open(board.link("/supermarkets/")).link("/board/entries/")
+    anyone.open(proof).must_say("¥")
+    day.say(f"公示页 {board.url} 看得到这个月的钱,姓名遮住,每个数字通到凭证")
