@@ -18,6 +18,7 @@ from partners.privacy import blind_index
 from shop.users import operations
 from shop.users.limits import PASSWORDS_OF_PHONE, Limit, TooOften, give_back, spend
 from shop.users.models import Allowance, LoginTicket, Role, User
+from shop.users.operations import UnableToRegisterUser
 from shop.users.signals import login_code_issued
 
 CODE_DIGITS = 6
@@ -132,13 +133,20 @@ def _of_address(what: str) -> Limit:
 
 
 def _welcome(phone: str, *, at: datetime) -> User:
-    user = User.objects.filter(phone=phone).first()
-    if user is None:
-        user = operations.register_user(phone=phone, at=at)
-        operations.grant_role(user=user, role=Role.BUYER, at=at)
+    user = User.objects.filter(phone=phone).first() or _new_buyer(phone, at=at)
     if not user.is_active:
         raise UnableToLogIn(_("This is no longer good. Please start again."))
     recognise_farmer(user=user, phone=phone, at=at)
+    return user
+
+
+def _new_buyer(phone: str, *, at: datetime) -> User:
+    try:
+        user = operations.register_user(phone=phone, at=at)
+    except UnableToRegisterUser:
+        # The same person came in by another ticket in this very moment.
+        return User.objects.get(phone=phone)
+    operations.grant_role(user=user, role=Role.BUYER, at=at)
     return user
 
 

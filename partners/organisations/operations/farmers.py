@@ -110,13 +110,13 @@ def recognise_farmer(*, user: Person, phone: str, at: datetime) -> Farmer | None
 
     None where no farmer without an account has this number.
     """
-    farmers = Farmer.objects.filter(phone_index=blind_index("phone", phone), user=None)
     with transaction.atomic():
-        if Farmer.objects.filter(user=user).exists() or not farmers.exists():
+        if Farmer.objects.filter(user=user).exists():
             return None
-        farmer = farmers.get()
-        farmer.user = user
-        farmer.save(update_fields=["user"])
+        found = Farmer.objects.filter(phone_index=blind_index("phone", phone))
+        if not found.filter(user=None).update(user=user):
+            return None
+        farmer = found.get()
         _on_record("recognise_farmer", farmer, by=user, at=at)
         farmer_recognised.send(Farmer, farmer=farmer, user=user, at=at)
     return farmer
