@@ -25,6 +25,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 IMAGE_BYTES_LIMIT = 12 * 1024 * 1024
 IMAGE_PIXELS_LIMIT = 50_000_000
+IMAGE_SIDE_LIMIT = 16_000  # WebP ends at 16,383
 DOCUMENT_BYTES_LIMIT = 10 * 1024 * 1024
 WIDTHS = (320, 800, 1600)
 _READ_FORMATS = ("JPEG", "PNG", "WEBP")
@@ -163,11 +164,11 @@ def store_image(file: Upload, *, folder: str, private: bool = False) -> StoredIm
     """
     data = read_limited(file, limit=IMAGE_BYTES_LIMIT)
     digest = hashlib.sha256(data).hexdigest()
-    picture = _decoded(data)
+    upright = _upright(_decoded(data))
     storage = private_storage() if private else public_storage()
-    stem = f"{folder.strip('/')}/{digest[:2]}/{digest[2:26]}"
+    stem = _stem(folder, digest)
     small, medium, large = (
-        _keep_variant(picture, width, storage, stem) for width in WIDTHS
+        _keep_variant(upright, width, storage, stem) for width in WIDTHS
     )
     return StoredImage(small, medium, large, sha256=digest, private=private)
 
@@ -197,26 +198,36 @@ def store_document(
     Errors: UnableToStore, in the sender's words.
     """
     found = check_document(file)
-    if found.extension != "pdf":
-        image = store_image(file, folder=folder, private=private)
-        storage = private_storage() if private else public_storage()
-        size = storage.size(image.large.name)
-        return StoredDocument(image.large.name, "image/webp", size, image.sha256)
-    name = f"{folder.strip('/')}/{found.sha256[:2]}/{found.sha256[2:26]}.pdf"
     storage = private_storage() if private else public_storage()
+    stem = _stem(folder, found.sha256)
+    file.seek(0)
+    data: bytes = file.read()
+    if found.extension != "pdf":
+        paper = _keep_variant(_upright(_decoded(data)), WIDTHS[-1], storage, stem)
+        size = storage.size(paper.name)
+        return StoredDocument(paper.name, "image/webp", size, found.sha256)
+    name = f"{stem}.pdf"
     if not storage.exists(name):
-        file.seek(0)
-        name = storage.save(name, ContentFile(file.read()))
+        name = storage.save(name, ContentFile(data))
     return StoredDocument(name, found.content_type, found.size, found.sha256)
 
 
+def _stem(folder: str, digest: str) -> str:
+    """Where a file with these bytes lies: the same file is kept once in a folder."""
+    return f"{folder.strip('/')}/{digest[:2]}/{digest[2:26]}"
+
+
+def _not_a_picture() -> str:
+    return _("This is not a picture. Choose a photo (JPEG, PNG or WebP).")
+
+
 def _decoded(data: bytes) -> Image.Image:
-    not_a_picture = _("This is not a picture. Choose a photo (JPEG, PNG or WebP).")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=_READ_FORMATS)
-        if picture.width * picture.height > IMAGE_PIXELS_LIMIT:
+        too_many = picture.width * picture.height > IMAGE_PIXELS_LIMIT
+        if too_many or max(picture.size) > IMAGE_SIDE_LIMIT:
             raise UnableToStore(_("The picture has too many pixels. Take it smaller."))
         picture.load()
     except UnableToStore:
@@ -226,25 +237,37 @@ def _decoded(data: bytes) -> Image.Image:
             _("The picture has too many pixels. Take it smaller.")
         ) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise UnableToStore(not_a_picture) from error
+        raise UnableToStore(_not_a_picture()) from error
     return picture
 
 
+def _upright(picture: Image.Image) -> Image.Image:
+    """As it was meant to be seen, on white. Errors: UnableToStore."""
+    try:
+        upright = (ImageOps.exif_transpose(picture) or picture).convert("RGBA")
+    except (OSError, ValueError, SyntaxError, KeyError) as error:
+        raise UnableToStore(_not_a_picture()) from error
+    flat = Image.new("RGB", upright.size, "white")
+    flat.paste(upright, mask=upright.getchannel("A"))
+    return flat
+
+
 def _keep_variant(
-    picture: Image.Image, width: int, storage: Storage, stem: str
+    upright: Image.Image, width: int, storage: Storage, stem: str
 ) -> Variant:
-    upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    height = max(1, round(upright.height * width / upright.width))
+    size = upright.size
     if upright.width > width:
-        upright = upright.resize((width, height), Image.Resampling.LANCZOS)
+        size = (width, max(1, round(upright.height * width / upright.width)))
     name = f"{stem}-{width}.webp"
     if not storage.exists(name):
-        flat = Image.new("RGB", upright.size, "white")
-        flat.paste(upright, mask=upright.getchannel("A"))
+        scaled = upright
+        if size != upright.size:
+            scaled = upright.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
         out = io.BytesIO()
-        flat.save(out, "WEBP", quality=82, method=4)
+        # Method 2 takes half the time of the default for a few percent more bytes.
+        scaled.save(out, "WEBP", quality=82, method=2)
         name = storage.save(name, ContentFile(out.getvalue()))
-    return Variant(name, upright.width, upright.height)
+    return Variant(name, *size)
 
 
 def _require_plain_pdf(data: bytes) -> None:

@@ -87,6 +87,18 @@ class TestStoreImage:
         with pytest.raises(files.UnableToStore, match=r".+"):
             files.store_image(picture((100, 100)), folder="tests")
 
+    def test_refuses_a_picture_that_is_endlessly_long(self):
+        with pytest.raises(files.UnableToStore):
+            files.store_image(picture((4, 17_000), "PNG"), folder="tests")
+
+    @pytest.mark.parametrize("mode", ["L", "P", "CMYK", "I;16", "LA", "1"])
+    def test_takes_every_way_of_keeping_colours(self, mode):
+        out = io.BytesIO()
+        kind = "JPEG" if mode == "CMYK" else "PNG"
+        Image.new(mode, (40, 30)).save(out, kind)
+        kept = files.store_image(ContentFile(out.getvalue()), folder="tests")
+        assert kept.large.width == 40
+
     def test_refuses_a_picture_cut_short(self):
         data = picture().read()
         with pytest.raises(files.UnableToStore):
@@ -132,6 +144,8 @@ class TestCheckDocument:
     def test_stores_a_photographed_paper_as_webp(self):
         kept = files.store_document(picture(), folder="tests")
         assert kept.content_type == "image/webp"
+        with files.private_storage().open(kept.name) as file:
+            assert Image.open(file).size == (1600, 800)
 
     def test_stores_a_pdf_as_it_came(self):
         kept = files.store_document(pdf(), folder="tests")
