@@ -20,6 +20,7 @@ FILES = 20
 _TRADE_NO = "支付宝交易号"
 _OUT_TRADE_NO = "商户订单号"
 _REQUEST_NO = ("退款批次号/请求号", "退款批次号")
+_KIND = "业务类型"
 _AMOUNT = "订单金额"
 _FEE = "服务费"
 _APP_ID = ("应用id", "应用号", "app_id", "appid")
@@ -115,11 +116,16 @@ def _is_ours(cells: list[str], columns: dict[str, int], app_id: str) -> bool:
 
 
 def _row(cells: list[str], columns: dict[str, int]) -> BillRow:
+    out_trade_no = _cell(cells, columns, _OUT_TRADE_NO)
+    amount_fen = fen_from_yuan(_cell(cells, columns, _AMOUNT))
+    is_refund = amount_fen < 0 or "退款" in _cell(cells, columns, _KIND)
+    # Alipay takes the payment's number where a refund was given none of its own.
+    request_no = _cell(cells, columns, *_REQUEST_NO) or out_trade_no
     row = BillRow(
-        out_trade_no=_cell(cells, columns, _OUT_TRADE_NO),
+        out_trade_no=out_trade_no,
         trade_no=_cell(cells, columns, _TRADE_NO),
-        request_no=_cell(cells, columns, *_REQUEST_NO),
-        amount_fen=abs(fen_from_yuan(_cell(cells, columns, _AMOUNT))),
+        request_no=request_no if is_refund else "",
+        amount_fen=abs(amount_fen),
         fee_fen=fen_from_yuan(_cell(cells, columns, _FEE) or "0"),
     )
     if not row.trade_no or not row.out_trade_no:

@@ -232,13 +232,12 @@ class Notice(models.Model):
     trade_status = models.CharField(_("Trade's status"), max_length=32)
     fields = models.JSONField(_("Fields"))
     result = models.CharField(_("What came of it"), max_length=24)
-    first_at = models.DateTimeField(_("First received at"))
-    last_at = models.DateTimeField(_("Last received at"))
-    times = models.PositiveIntegerField(_("Times received"), default=1)
+    received_at = models.DateTimeField(_("Received at"))
 
     class Meta:
         verbose_name = _("Notice from Alipay")
         verbose_name_plural = _("Notices from Alipay")
+        indexes = [models.Index(fields=["result", "-id"], name="notice_by_result")]
 
     def __str__(self) -> str:
         return f"{self.out_trade_no} {self.trade_status}"

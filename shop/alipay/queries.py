@@ -1,7 +1,7 @@
 """Reads about payments: what the books say, and the addresses that lead there."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from django.core import signing
 from django.db.models import Sum
@@ -12,10 +12,11 @@ from partners.ledger import queries as ledger
 from partners.ledger.models import EntryLine
 
 from . import gateway as gateways
-from .models import Payment
+from .models import Difference, Notice, Payment, Reconciliation, Refund
 from .operations.booking import CLEARING
 
 _SIGNER = "shop.alipay.pay"
+SHOWN = 50
 
 
 class State(TypedDict):
@@ -54,6 +55,40 @@ def state(payment: Payment) -> State:
         ledger_sum_fen=int(
             EntryLine.objects.aggregate(fen=Sum("amount_fen"))["fen"] or 0
         ),
+    )
+
+
+class Troubled(NamedTuple):
+    """What staff should look at; each list newest first and short."""
+
+    waiting: list[Refund]
+    differences: list[Difference]
+    exceptions: list[Payment]
+    notices: list[Notice]
+    days: list[Reconciliation]
+
+
+def troubled() -> Troubled:
+    """Payments, refunds, notices and differences that are not as they should be."""
+    refunds = Refund.objects.filter(status=Refund.Status.WAITING)
+    differences = Difference.objects.filter(
+        settled_at__isnull=True, gone_at__isnull=True
+    )
+    refused = ["CONTRADICTED", "FOREIGN_REFUND", "NOT_OURS", "UNREADABLE"]
+    return Troubled(
+        waiting=list(
+            refunds.select_related("payment", "capture").order_by("-pk")[:SHOWN]
+        ),
+        differences=list(
+            differences.select_related("reconciliation").order_by("-pk")[:SHOWN]
+        ),
+        exceptions=list(
+            Payment.objects.filter(status=Payment.Status.EXCEPTION).order_by("-pk")[
+                :SHOWN
+            ]
+        ),
+        notices=list(Notice.objects.filter(result__in=refused).order_by("-pk")[:SHOWN]),
+        days=list(Reconciliation.objects.order_by("-day")[:14]),
     )
 
 

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("logistics.urls")),
     path("", include("partners.ledger.urls")),
     path("", include("shop.alipay.urls")),
+    path("", include("shop.alipay.backoffice.urls")),
     path("", include("traceability.urls")),
 ]
 

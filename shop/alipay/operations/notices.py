@@ -13,7 +13,6 @@ from enum import Enum
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
 
 from shop.alipay import gateway as gateways
 from shop.alipay import signing
@@ -80,6 +79,19 @@ _REFUSED = {
 }
 
 
+# What these say is in the books for good; said again, it needs no second look.
+_SETTLED = [
+    result.value
+    for result in (
+        Result.CAPTURED,
+        Result.SUSPENDED,
+        Result.CLOSED,
+        Result.REFUNDED,
+        Result.ALREADY,
+    )
+]
+
+
 class Outcome(NamedTuple):
     """What came of a notice, and of which payment."""
 
@@ -119,9 +131,15 @@ def receive_notice(
     if not gateway.verifies(params):
         logger.warning("a notice with a signature that does not fit")
         return Outcome(Result.BAD_SIGNATURE)
+    content = signing.message_content(params)
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    known = Notice.objects.filter(digest=digest, result__in=_SETTLED).first()
+    if known is not None:
+        # Alipay repeats itself; most repetitions need not even write.
+        return Outcome(Result.ALREADY, known.payment)
     with transaction.atomic():
         outcome = _judge(params, at, gateway)
-        _keep(params, outcome, at)
+        _keep(digest, params, outcome, at)
     if not outcome.acknowledged:
         logger.error("a verified notice was refused: %s", outcome.result.value)
     return outcome
@@ -227,21 +245,19 @@ def _ask_soon(payment: Payment, at: datetime) -> None:
     Payment.objects.filter(pk=payment.pk).update(next_check_at=at)
 
 
-def _keep(params: Mapping[str, str], outcome: Outcome, at: datetime) -> None:
-    content = signing.message_content(params)
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    notice, created = Notice.objects.get_or_create(
+def _keep(
+    digest: str, params: Mapping[str, str], outcome: Outcome, at: datetime
+) -> None:
+    Notice.objects.update_or_create(
         digest=digest,
-        defaults={
+        defaults={"payment": outcome.payment, "result": outcome.result.value},
+        create_defaults={
             "payment": outcome.payment,
+            "result": outcome.result.value,
             "out_trade_no": params.get("out_trade_no", "")[:64],
             "trade_no": params.get("trade_no", "")[:64],
             "trade_status": params.get("trade_status", "")[:32],
             "fields": {k: params[k][:400] for k in KEPT if k in params},
-            "result": outcome.result.value,
-            "first_at": at,
-            "last_at": at,
+            "received_at": at,
         },
     )
-    if not created:
-        Notice.objects.filter(pk=notice.pk).update(times=F("times") + 1, last_at=at)

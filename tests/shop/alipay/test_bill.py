@@ -75,6 +75,18 @@ class TestReadBill:
         rows = bill.read_bill(content, app_id=APP_ID)
         assert [row.out_trade_no for row in rows] == ["O1"]
 
+    def test_tells_payments_from_refunds_by_kind_and_sign(self):
+        rows = bill.read_bill(
+            packed(
+                (
+                    "a.csv",
+                    table("T1,O1,交易,橙,1.00,x,0", "T1,O1,退款,橙,-1.00,,0"),
+                )
+            ),
+            app_id=APP_ID,
+        )
+        assert [row.request_no for row in rows] == ["", "O1"]
+
     def test_of_a_day_without_money_is_empty(self):
         assert bill.read_bill(packed(("a.csv", table())), app_id=APP_ID) == []
 

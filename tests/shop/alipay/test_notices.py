@@ -84,7 +84,7 @@ class TestAPaidNotice:
         results = [receive(params).result for _ in range(50)]
         assert results == [Result.CAPTURED] + [Result.ALREADY] * 49
         assert state(payment)["capture_entries"] == 1
-        assert Notice.objects.get().times == 50
+        assert Notice.objects.count() == 1
 
     @pytest.mark.parametrize(
         "changes", [{"notify_id": "another"}, {"trade_status": "TRADE_FINISHED"}]
@@ -101,6 +101,14 @@ class TestAPaidNotice:
         assert receive(finished).result is Result.CAPTURED
         assert receive(notice(payment)).result is Result.ALREADY
         assert state(payment)["status"] == "PAID"
+
+    def test_needs_no_write_when_it_is_repeated(
+        self, payment, django_assert_num_queries
+    ):
+        params = notice(payment)
+        receive(params)
+        with django_assert_num_queries(2):
+            assert receive(params).result is Result.ALREADY
 
     def test_takes_more_fields_where_they_are_signed(self, payment):
         outcome = receive(notice(payment, fund_bill_list='[{"amount":"12.34"}]'))
