@@ -17,10 +17,11 @@ def main() -> int:
         selling,
         sharing,
     )
-    from shop.demo.market_day.journey import running  # noqa: PLC0415
+    from shop.demo.market_day.journey import running, wait_for_history  # noqa: PLC0415
 
     try:
         day = running()
+        wait_for_history(day)
         print(f"\n  A market day at {day.base_url}\n")
         selling.sell(day)
         buying.buy(day)

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from shop.demo import people
+from shop.demo import history, people
 from shop.demo.browser import Browser, Page, Unexpected
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(os.environ.get("XIANGJI_VAR", ROOT / "var"))
 PATIENCE_SECONDS = 60
+HISTORY_SECONDS = 900
 Found = TypeVar("Found")
 
 
@@ -115,3 +116,16 @@ def running() -> Day:
             "The demo is not running. Start it with `make demo` in another terminal."
         ) from error
     return day
+
+
+def wait_for_history(day: Day) -> None:
+    """Let the county's past be filled in first: it pays and approves as well."""
+    if history.finished():
+        return
+    print("  Waiting for the county's history (the demo's terminal shows it) …")
+    deadline = time.monotonic() + HISTORY_SECONDS
+    while not history.finished():
+        if time.monotonic() > deadline:
+            raise Unexpected("the county's history is still not there")
+        time.sleep(1)
+    day.read.update(day.outbox())
