@@ -8,6 +8,7 @@ from django.views.static import serve
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.storefront.urls")),
     path("", include("shop.listings.urls")),
+    path("", include("shop.discovery.urls")),
     path("", include("shop.ordering.urls")),
     path("", include("shop.settlement.urls")),
     path("", include("partners.organisations.urls")),

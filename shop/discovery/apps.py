@@ -7,3 +7,6 @@ class DiscoveryConfig(AppConfig):
     label = "discovery"
     verbose_name = _("Search")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from shop.discovery import receivers  # noqa: F401, PLC0415

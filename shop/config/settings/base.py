@@ -218,6 +218,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "search": {"task": "shop.discovery.tasks.index_outdated", "schedule": 10.0},
     "old-logins": {"task": "shop.users.tasks.forget_old_logins", "schedule": 3600.0},
     "texts": {"task": "shop.notices.tasks.deliver_due_texts", "schedule": 15.0},
     "traceability.publish-log": {
@@ -252,6 +253,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": crontab(hour=3, minute=30),
     },
 }
+
+# Search. The embedded engine keeps its own files here (docs/decisions/0061).
+SEARCH_ENGINE = env.text("SEARCH_ENGINE", "shop.discovery.sqlite_engine.SqliteEngine")
+SEARCH_INDEX = VAR / "search"
 
 # Where people reach us; goes into codes, links in messages and payment calls.
 BASE_URL = env.text("XIANGJI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")

@@ -1,0 +1,149 @@
+"""What the search page reads: hits from the engine, truth from the database."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.http import QueryDict
+
+from shop.discovery.engine import (
+    DEEPEST,
+    PAGE_SIZE,
+    SORTS,
+    Facet,
+    Query,
+    SearchEngine,
+    SearchUnavailable,
+)
+from shop.discovery.engines import configured
+from shop.discovery.tokens import clean, parse
+from shop.storefront.models import ProductCard
+
+MOST_FACETS = 12
+
+
+@dataclass(frozen=True)
+class Search:
+    """What somebody looks for, as it stands in the address. Nothing here trusts it."""
+
+    text: str
+    category: str = ""
+    township: str = ""
+    sort: str = "best"
+    page: int = 1
+
+    @classmethod
+    def from_query(cls, query: QueryDict) -> "Search":
+        sort = query.get("sort", "best")
+        page = query.get("page", "1")
+        number = int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1
+        return cls(
+            text=clean(query.get("q", "")),
+            category=query.get("category", "")[:60],
+            township=query.get("township", "")[:12],
+            sort=sort if sort in SORTS else "best",
+            page=max(1, min(number, DEEPEST // PAGE_SIZE)),
+        )
+
+    @property
+    def address(self) -> str:
+        """This search's own address."""
+        chosen = {
+            "q": self.text,
+            "township": self.township,
+            "category": self.category,
+            "sort": self.sort if self.sort != "best" else "",
+            "page": self.page if self.page > 1 else "",
+        }
+        return "?" + urlencode({name: value for name, value in chosen.items() if value})
+
+    def but(self, **chosen: str | int) -> str:
+        """The address of this search with something chosen otherwise, from page 1."""
+        return replace(self, **({"page": 1} | chosen)).address
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A facet as the page shows it."""
+
+    name: str
+    count: int
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of cards. `near`: with some of the words only. `honest`: not from the
+    engine, which cannot answer now, but by name from the database."""
+
+    cards: list[ProductCard]
+    total: int
+    townships: list[Facet]
+    categories: list[Facet]
+    near: bool = False
+    by_name_only: bool = False
+    more: bool = False
+
+
+def find(search: Search, *, engine: SearchEngine | None = None) -> Found:
+    """Cards for a search, every one looked up in the database for price and sale."""
+    engine = engine or configured()
+    start = (search.page - 1) * PAGE_SIZE
+    query = Query(
+        tokens=parse(search.text),
+        category=search.category,
+        township=search.township,
+        sort=search.sort,
+        start=start,
+    )
+    try:
+        page = engine.search(query)
+    except SearchUnavailable:
+        return _by_name(search)
+    known = ProductCard.objects.on_sale().in_bulk([hit.product_id for hit in page.hits])
+    cards = [known[hit.product_id] for hit in page.hits if hit.product_id in known]
+    if search.sort == "price":
+        # The engine's price may be a moment old; the cards' is the one that is paid.
+        cards.sort(key=lambda card: (card.sold_out, card.price_fen, -card.product_id))
+    return Found(
+        cards=cards,
+        total=max(page.total - (len(page.hits) - len(cards)), len(cards)),
+        townships=page.townships,
+        categories=page.categories,
+        near=page.near,
+        more=start + len(page.hits) < min(page.total, DEEPEST),
+    )
+
+
+def _by_name(search: Search) -> Found:
+    """Without an engine: products whose name, crop or village holds the words."""
+    cards = ProductCard.objects.on_sale()
+    for word in search.text.split()[:4]:
+        cards = cards.filter(
+            Q(title__icontains=word)
+            | Q(crop__icontains=word)
+            | Q(village_name__icontains=word)
+        )
+    if search.category:
+        cards = cards.filter(category_code=search.category)
+    if search.township:
+        cards = cards.filter(township_code=search.township)
+    found = list(cards.order_by("-newest_key", "-product_id")[:PAGE_SIZE])
+    return Found(
+        cards=found, total=len(found), townships=[], categories=[], by_name_only=True
+    )
+
+
+def choices(facets: list[Facet], search: Search, name: str) -> list[Choice]:
+    """A facet's choices with their addresses; the chosen one's own frees it."""
+    chosen = getattr(search, name)
+    return [
+        Choice(
+            name=facet.name,
+            count=facet.count,
+            url=search.but(**{name: "" if facet.code == chosen else facet.code}),
+            chosen=facet.code == chosen,
+        )
+        for facet in facets[:MOST_FACETS]
+    ]
