@@ -2,17 +2,21 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any, Self
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from logistics.queries import timeline
 from partners.models import Supermarket
 from partners.organisations.queries import full_name
+from partners.privacy import blind_index
 from partners.queries import SharePreview, share_preview
 from shop.ordering.models import LineTerms, Purchase, SubOrder
+from shop.users.me import MeSection
+from shop.users.models import User
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,58 @@ def to_pack(village_codes: list[str]) -> QuerySet[SubOrder]:
     )
 
 
-def orders_of(user) -> QuerySet:
-    """A buyer's orders, newest first."""
+def orders_of(user: User) -> QuerySet:
+    """A buyer's orders, newest first: those made logged in, and a guest's with the
+    same number, which the buyer has proven to own by logging in with it.
+    """
     Order = apps.get_model("order", "Order")
+    mine = Q(user=user) | Q(
+        user__isnull=True, purchase__phone_index=blind_index("phone", user.phone)
+    )
     return (
-        Order.objects.filter(user=user, purchase__isnull=False)
+        Order.objects.filter(mine, purchase__isnull=False)
         .select_related("purchase")
-        .prefetch_related("sub_orders")
+        .prefetch_related("sub_orders__village", "lines")
         .order_by("-date_placed", "-pk")
     )
+
+
+def orders_section(user: User, *, limit: int = 10) -> MeSection:
+    """The newest of somebody's orders, for the page about oneself."""
+    found = list(orders_of(user)[: limit + 1])
+    return MeSection(
+        template="shop/ordering/parts/my_orders.html",
+        context={
+            "orders": [MyOrder.of(order) for order in found[:limit]],
+            "more": len(found) > limit,
+        },
+        order=10,
+    )
+
+
+@dataclass(frozen=True)
+class MyOrder:
+    """One order as a line of a list: where it is in a word, what is in it."""
+
+    url: str
+    number: str
+    state: str
+    placed_at: datetime
+    total_fen: int
+    titles: list[str]
+    villages: list[str]
+
+    @classmethod
+    def of(cls, order: Any) -> Self:
+        """The line for one of Oscar's orders, its parts and lines prefetched."""
+        parts = list(order.sub_orders.all())
+        arrived = all(part.delivered_at for part in parts)
+        return cls(
+            url=order.purchase.path,
+            number=order.number,
+            state="arrived" if order.status == "paid" and arrived else order.status,
+            placed_at=order.date_placed,
+            total_fen=order.purchase.total_fen,
+            titles=[line.title for line in order.lines.all()],
+            villages=list(dict.fromkeys(part.village.name for part in parts)),
+        )

@@ -4,7 +4,8 @@ from django.dispatch import receiver
 
 from logistics.signals import parcel_delivered, parcel_handed_over
 from shop.alipay.signals import payment_captured, payment_closed, payment_refunded
-from shop.ordering import operations
+from shop.ordering import operations, queries
+from shop.users.signals import me_sections
 
 
 @receiver(payment_captured)
@@ -30,3 +31,8 @@ def on_handed_over(sender, parcel, at, **kwargs):
 @receiver(parcel_delivered)
 def on_delivered(sender, parcel, at, **kwargs):
     operations.mark_delivered(parcel=parcel, at=at)
+
+
+@receiver(me_sections)
+def on_mine(sender, user, **kwargs):
+    return queries.orders_section(user)
