@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from partners.ledger.queries import trial_balance
+from partners.ledger import queries as ledger
 from shop.backoffice import queries
 from shop.users.models import Role
 
@@ -37,12 +37,16 @@ def for_staff(view: View) -> View:
 
 @for_staff
 def today(request: HttpRequest) -> HttpResponse:
-    """What needs doing today, and whether the ledger balances."""
-    now = timezone.now()
+    """What needs doing today, and what the ledger's last check found."""
+    check = ledger.last_check()
     return render(
         request,
         "shop/backoffice/today.html",
-        {"todos": queries.today(now=now), "balance": trial_balance(now)},
+        {
+            "todos": queries.today(now=timezone.now()),
+            "check": check,
+            "balance": ledger.checked_balance(check) if check else None,
+        },
     )
 
 
