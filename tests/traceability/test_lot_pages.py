@@ -109,7 +109,7 @@ class TestWholeWay:
             assert fact in page
         sheet = assistant.get(f"{home}labels/{batch.number}/50x30.pdf")
         assert sheet["Content-Type"] == "application/pdf"
-        found = decoded(sheet.content, dpi=203.2)
+        found = decoded(b"".join(sheet.streaming_content), dpi=203.2)
         assert sorted(found) == sorted(label_address(c) for c in batch.codes())
 
     def test_shows_a_refusal_at_the_form(self, assistant: Client, lot: Lot) -> None:

@@ -1,9 +1,14 @@
 """Printed sheets: every code on them can be read, by phones and by people."""
 
+import random
+
 import pypdfium2
 import pytest
 import zxingcpp
 from django.test import override_settings
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.main import QRCode
+from qrcode.util import MODE_ALPHA_NUM, QRData
 
 from partners.organisations.division_files import packed
 from traceability.codes import code_of, grouped
@@ -86,6 +91,50 @@ class TestLabelAddress:
         # Version 3 in alphanumeric mode; in lower case it would take more.
         assert qr.matrix(address).side == 29
         assert qr.matrix(address.lower()).side > 29
+
+
+class TestMatrices:
+    """Thousands at once are the same as one by one, by the library's own hand."""
+
+    @pytest.mark.parametrize("length", [1, 2, 9, 20, 21, 38, 44, 61, 62, 90, 160])
+    def test_are_what_qrcode_draws(self, length: int) -> None:
+        chance = random.Random(length)
+        signs = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+        texts = [
+            "A" + "".join(chance.choice(signs) for _ in range(length - 1))
+            for _ in range(12)
+        ]
+        made = list(qr.matrices(texts))
+        for text, symbol in zip(texts, made, strict=True):
+            one = QRCode(error_correction=ERROR_CORRECT_M, border=0)
+            one.add_data(QRData(text, mode=MODE_ALPHA_NUM))
+            one.make(fit=True)
+            rows = [
+                "".join(f"{byte:08b}" for byte in row)[: symbol.side]
+                for row in symbol.rows
+            ]
+            assert rows == [
+                "".join("1" if dark else "0" for dark in row)
+                for row in one.get_matrix()
+            ]
+
+    def test_use_every_mask(self) -> None:
+        # The negative control of the choice: one fixed mask would draw others.
+        texts = [label_address(code_of(n)) for n in range(200)]
+        made = list(qr.matrices(texts))
+        # Mask bits stand in row 8, columns 2 to 4, of the format information.
+        masks = {symbol.rows[8][0] >> 3 & 7 for symbol in made}
+        assert len(masks) == 8
+
+    @pytest.mark.parametrize(
+        "texts", [["abc"], ["AB", "ABC"], ["A" * 400], ["汉"], ["A_B"]]
+    )
+    def test_refuse_what_does_not_fit_a_batch(self, texts: list[str]) -> None:
+        with pytest.raises(ValueError, match=r".+"):
+            list(qr.matrices(texts))
+
+    def test_of_nothing_are_none(self) -> None:
+        assert list(qr.matrices([])) == []
 
 
 class TestFonts:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from traceability.printing import pdf, qr
 _DOT = 0.125
 _MARGIN = 1.5
 _LEADING = 1.3
+_AT_ONCE = 2_048
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,12 @@ def write_sheet(batch: LabelBatch, *, paper: Paper, out: BinaryIO) -> None:
     with translation.override("zh-hans"):
         words = layout.words(batch, sans)
     form = document.add_form(words, width=paper.width, height=paper.height)
-    for numbers in _pages(batch, paper):
+    for labels in _pages(batch, paper):
         content = []
-        for position, number in enumerate(numbers):
+        for position, (code, symbol) in enumerate(labels):
             x, y = paper.place(position)
-            code = codes.code_of(number)
             content.append(f"q 1 0 0 1 {x:.3f} {y:.3f} cm /B Do\n")
-            content.append(layout.symbol(code))
+            content.append(layout.symbol(symbol))
             content.append(layout.code(code, mono))
             content.append("Q\n")
         width, height = paper.page
@@ -97,10 +98,17 @@ def write_sheet(batch: LabelBatch, *, paper: Paper, out: BinaryIO) -> None:
     document.finish()
 
 
-def _pages(batch: LabelBatch, paper: Paper) -> Iterator[range]:
-    numbers = range(batch.first_number, batch.first_number + batch.count)
-    for start in range(0, batch.count, paper.per_page):
-        yield numbers[start : start + paper.per_page]
+def _pages(batch: LabelBatch, paper: Paper) -> Iterator[list[tuple[str, qr.Matrix]]]:
+    labels = _labels(range(batch.first_number, batch.first_number + batch.count))
+    while page := list(islice(labels, paper.per_page)):
+        yield page
+
+
+def _labels(numbers: range) -> Iterator[tuple[str, qr.Matrix]]:
+    for start in range(0, len(numbers), _AT_ONCE):
+        printed = [codes.code_of(n) for n in numbers[start : start + _AT_ONCE]]
+        symbols = qr.matrices([label_address(code) for code in printed])
+        yield from zip(printed, symbols, strict=True)
 
 
 class _Layout:
@@ -119,11 +127,10 @@ class _Layout:
         self.symbol_y = _on_dots(paper.height - quiet - self.symbol_size)
         self.words_x = self.symbol_x + self.symbol_size + quiet
 
-    def symbol(self, code: str) -> str:
+    def symbol(self, symbol: qr.Matrix) -> str:
         """The QR symbol."""
-        made = qr.matrix(label_address(code))
         return pdf.bitmap_at(
-            made.rows, made.side, self.symbol_x, self.symbol_y, self.symbol_size
+            symbol.rows, symbol.side, self.symbol_x, self.symbol_y, self.symbol_size
         )
 
     def code(self, code: str, mono: pdf.Font) -> str:

@@ -1,12 +1,14 @@
 """The assistant's lots: record, add, attach, certify, label. One hand, one screen."""
 
+import io
+import tempfile
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from partners import measures
 from traceability import forms, operations, queries, words
 from traceability.models import Certificate, Event, Lot, Plot
-from traceability.printing import PAPERS, certificate_pdf, sheet_pdf
+from traceability.printing import PAPERS, certificate_pdf, write_sheet
 
 _PER_PAGE = 20
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -222,7 +224,7 @@ def new_labels(request: HttpRequest, number: str, certificate: str) -> HttpRespo
 
 @login_required
 @require_safe
-def sheet(request: HttpRequest, number: str, batch: str, paper: str) -> HttpResponse:
+def sheet(request: HttpRequest, number: str, batch: str, paper: str) -> FileResponse:
     """A batch's labels as a PDF for one kind of paper."""
     found = _lot(request, number)
     if paper not in PAPERS:
@@ -231,18 +233,22 @@ def sheet(request: HttpRequest, number: str, batch: str, paper: str) -> HttpResp
         found.batches.select_related("certificate", "lot__village__parent"),
         number=batch,
     )
-    return _pdf(sheet_pdf(printed, paper=paper), f"{printed.number}-{paper}")
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
+    write_sheet(printed, paper=PAPERS[paper], out=file)
+    file.seek(0)
+    return _pdf(file, f"{printed.number}-{paper}")
 
 
 @login_required
 @require_safe
 def paper_certificate(
     request: HttpRequest, number: str, certificate: str
-) -> HttpResponse:
+) -> FileResponse:
     """The certificate that goes with the goods: names and contact in full."""
     found = _lot(request, number)
     printed = get_object_or_404(found.certificates, number=certificate)
-    return _pdf(certificate_pdf(printed, disclose=True), printed.number)
+    data = certificate_pdf(printed, disclose=True)
+    return _pdf(io.BytesIO(data), printed.number)
 
 
 def _lot(
@@ -298,9 +304,10 @@ def _form_page(
     return render(request, "traceability/lots/form.html", context)
 
 
-def _pdf(data: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+def _pdf(file: IO[bytes], name: str) -> FileResponse:
+    response = FileResponse(
+        file, filename=f"{name}.pdf", content_type="application/pdf"
+    )
     response["Cache-Control"] = "private, no-store"
     return response
 
