@@ -10,7 +10,7 @@ RUN := $(BIN)/python
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo market-day clean-demo test test-browser check format lock messages schema bench clean
+.PHONY: help demo market-day clean-demo test test-browser test-postgresql check format lock messages schema bench clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ test: $(VENV)/.dev ## the tests on the embedded sizes
 test-browser: $(VENV)/.browser ## the journey in Chromium, phone and desktop
 	@$(RUN) -m tools.messages compile
 	@$(RUN) -m pytest -m browser -p no:randomly tests/journeys
+
+test-postgresql: $(VENV)/.dev ## the same tests on a PostgreSQL of their own
+	@$(RUN) -m tools.messages compile
+	@$(RUN) -m tools.services run -- $(RUN) -m pytest -n 2 -m "not browser"
 
 check: $(VENV)/.dev ## style, types, directions, migrations, catalogues
 	@$(RUN) -m tools.messages compile

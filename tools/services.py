@@ -50,6 +50,10 @@ class Running:
     born: str
     url: str
 
+    def as_json(self) -> str:
+        """What is kept in the server's folder until it is stopped."""
+        return json.dumps(asdict(self))
+
 
 def start_postgresql(*, folder: Path, port: int, durable: bool = False) -> Running:
     """Make a new cluster in `folder` (new or empty) and start it on `port`.
@@ -100,7 +104,7 @@ def start_postgresql(*, folder: Path, port: int, durable: bool = False) -> Runni
     running = Running(server.pid, _born(server.pid), f"{url}/xiangji")
     state = folder / STATE
     state.touch(mode=0o600)
-    state.write_text(json.dumps(asdict(running)), encoding="ascii")
+    state.write_text(running.as_json(), encoding="ascii")
     try:
         _wait(server, url, log)
         with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
