@@ -7,3 +7,6 @@ class TraceabilityConfig(AppConfig):
     label = "traceability"
     verbose_name = _("Traceability")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from traceability import receivers  # noqa: F401, PLC0415  connects them

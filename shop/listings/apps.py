@@ -7,3 +7,6 @@ class ListingsConfig(AppConfig):
     label = "listings"
     verbose_name = _("Listings")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from shop.listings import receivers  # noqa: F401, PLC0415  connects them

@@ -5,9 +5,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.expressions import Combinable
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from partners.organisations.models import Assistant
+from partners.organisations.today import TodayItem
 from shop.listings.models import Listing, ListingQuerySet
 
 SHOWN = 20
@@ -52,6 +56,20 @@ def with_stock(listings: ListingQuerySet) -> ListingQuerySet:
     )
     left = record.values(free=F("num_in_stock") - F("num_allocated"))[:1]
     return listings.annotate(left=Subquery(left))
+
+
+def without_lot(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
+    """What is on sale and picked, while nobody can see which lot it is from."""
+    listings = Listing.objects.served_by(assistant).on_sale()
+    waiting = listings.filter(lot__isnull=True, harvest_on__lte=timezone.localdate(now))
+    return [
+        TodayItem(
+            label=_("Picked, but without a lot"),
+            count=waiting.distinct().count(),
+            url=reverse("listings:overview"),
+            icon="link",
+        )
+    ]
 
 
 def net_stock(listing: Listing) -> int:

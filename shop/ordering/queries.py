@@ -8,10 +8,14 @@ from typing import Any, Self
 from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from logistics.queries import timeline
 from partners.models import Supermarket
+from partners.organisations.models import Assistant
 from partners.organisations.queries import full_name
+from partners.organisations.today import TodayItem
 from partners.privacy import blind_index
 from partners.queries import SharePreview, share_preview
 from shop.ordering.models import LineTerms, Purchase, SubOrder
@@ -74,6 +78,19 @@ def to_pack(village_codes: list[str]) -> QuerySet[SubOrder]:
         .prefetch_related("line_terms__line", "packed_labels")
         .order_by("paid_at", "pk")
     )
+
+
+def packing_today(assistant: Assistant) -> list[TodayItem]:
+    """What waits at the packing tables of an assistant's villages."""
+    villages = list(assistant.villages.values_list("pk", flat=True))
+    return [
+        TodayItem(
+            label=_("Boxes to pack"),
+            count=to_pack(villages).count(),
+            url=reverse("ordering:packing"),
+            icon="package",
+        )
+    ]
 
 
 def orders_of(user: User) -> QuerySet:

@@ -3,6 +3,9 @@
 from django.dispatch import receiver
 
 from logistics.signals import parcel_delivered, parcel_handed_over
+from partners.organisations.models import Assistant
+from partners.organisations.signals import today_items
+from partners.organisations.today import TodayItem
 from shop.alipay.signals import payment_captured, payment_closed, payment_refunded
 from shop.ordering import operations, queries
 from shop.users.signals import me_sections
@@ -36,3 +39,10 @@ def on_delivered(sender, parcel, at, **kwargs):
 @receiver(me_sections)
 def on_mine(sender, user, **kwargs):
     return queries.orders_section(user)
+
+
+@receiver(today_items)
+def what_waits_today(
+    sender: object, assistant: Assistant, **kwargs: object
+) -> list[TodayItem]:
+    return queries.packing_today(assistant)

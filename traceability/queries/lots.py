@@ -1,15 +1,21 @@
 """What is known about lots."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from partners.organisations.models import Farmer
+from partners.organisations.models import Assistant, Farmer
 from partners.organisations.rules import is_auditor, is_operator
+from partners.organisations.today import TodayItem
 from partners.people import Person
 from traceability.models import Event, Lot, LotLink, Plot, StatusEvent
+
+# What was picked longer ago has been sold or eaten: nothing to do about it today.
+CERTIFY_WITHIN = timedelta(days=14)
 
 
 def lots_for(user: Person) -> QuerySet[Lot]:
@@ -17,6 +23,26 @@ def lots_for(user: Person) -> QuerySet[Lot]:
     if is_operator(user) or is_auditor(user):
         return Lot.objects.all()
     return Lot.objects.filter(village__assistants__user=user)
+
+
+def lots_today(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
+    """Harvests of an assistant's villages that stand under no certificate yet."""
+    today = timezone.localdate(now)
+    waiting = Lot.objects.filter(
+        village__in=assistant.villages.all(),
+        harvest_date__lte=today,
+        harvest_date__gt=today - CERTIFY_WITHIN,
+        certified_g=0,
+        split_g=0,
+    )
+    return [
+        TodayItem(
+            label=_("Lots without a certificate"),
+            count=waiting.count(),
+            url=reverse("traceability:lots"),
+            icon="sprout",
+        )
+    ]
 
 
 def plots_for(user: Person) -> QuerySet[Plot]:
