@@ -67,7 +67,11 @@ def register_supermarket(
 def appoint_manager(
     *, supermarket: Supermarket, user: Person, at: datetime, by: Person | None = None
 ) -> None:
-    """Let `user` file this supermarket's statements; twice changes nothing."""
+    """Let `user` file this supermarket's statements; twice changes nothing.
+
+    `by=None` is the system itself. Errors: UnableToRegister where `by` may not.
+    """
+    _require_registrar(by)
     if supermarket.managers.filter(pk=user.pk).exists():
         return
     with transaction.atomic():
@@ -99,9 +103,12 @@ def register_household(
 ) -> Household:
     """Take in a household. Its contact (the householder, if unnamed) confirms receipts.
 
+    `by=None` is the system itself; anybody else needs `partners.register`.
+
     Errors: UnableToRegister where a number is wrong, the place is no village, or
     the householder is already registered.
     """
+    _require_registrar(by)
     if village.level != Division.Level.VILLAGE:
         raise UnableToRegister(
             _("%(place)s is not a village. Choose the household's village.")
@@ -145,8 +152,7 @@ def change_bank_card(
 
     Errors: UnableToRegister where the number is wrong or `by` may not.
     """
-    if not by.has_perm("partners.register"):
-        raise UnableToRegister(_("Only a county operator changes a bank card."))
+    _require_registrar(by)
     card = _clean(identity.clean_bank_card, bank_card)
     with transaction.atomic():
         household.bank_card = card
@@ -201,6 +207,8 @@ def sign_agreement(
     Errors: UnableToSign where rate, cap or dates make no sense, or another
     agreement already counts the same sales on some of the days.
     """
+    if by is not None and not by.has_perm("partners.register"):
+        raise UnableToSign(_("Only a county operator signs agreements."))
     if not 1 <= rate_bp <= 10_000:
         raise UnableToSign(_("The share must be between 0.01% and 100% of profit."))
     if cap_fen <= 0:
@@ -271,6 +279,13 @@ def end_pairing(*, pairing: Pairing, on: date) -> Pairing:
         raise UnableToPair(_("This pairing has already ended."))
     pairing.refresh_from_db()
     return pairing
+
+
+def _require_registrar(by: Person | None) -> None:
+    if by is not None and not by.has_perm("partners.register"):
+        raise UnableToRegister(
+            _("Only a county operator registers supermarkets and households.")
+        )
 
 
 def _clean(cleaner: Callable[[str], str], text: str) -> str:

@@ -80,6 +80,7 @@ class HouseholdRow:
     village: str
     township: str
     supermarket: str
+    supermarket_id: int
     period: date
     flow: Flow
     entry: UUID | None
@@ -180,6 +181,7 @@ def household_rows(
             village=line.household.village.name,
             township=str(line.household.village.parent),
             supermarket=line.accrual.supermarket.name,
+            supermarket_id=line.accrual.supermarket_id,
             period=line.accrual.period,
             flow=Flow(
                 line.amount_fen,

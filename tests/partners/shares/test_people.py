@@ -12,6 +12,7 @@ from partners.operations import (
     UnableToRegister,
     UnableToSign,
     add_member,
+    appoint_manager,
     end_pairing,
     pair,
     register_household,
@@ -147,6 +148,35 @@ class TestSignAgreement:
     def test_the_database_refuses_to_change_one(self, agreement):
         with pytest.raises(IntegrityError), transaction.atomic():
             Agreement.objects.filter(pk=agreement.pk).update(rate_bp=1)
+
+
+class TestWho:
+    @pytest.mark.parametrize("who", ["auditor", "manager", "stranger"])
+    def test_only_operators_register_and_sign(
+        self, who, request, supermarket, household_zhang, village_luxi
+    ):
+        by = request.getfixturevalue(who)
+        with pytest.raises(UnableToRegister):
+            register_household(
+                village=village_luxi,
+                name="周示例",
+                id_number=new_id_number(),
+                contact_phone=new_phone(),
+                by=by,
+                at=JOINED,
+            )
+        with pytest.raises(UnableToRegister):
+            appoint_manager(supermarket=supermarket, user=by, by=by, at=JOINED)
+        with pytest.raises(UnableToSign):
+            sign_agreement(
+                supermarket=supermarket,
+                starts_on=date(2026, 7, 1),
+                ends_on=date(2026, 12, 31),
+                rate_bp=500,
+                cap_fen=100,
+                by=by,
+                at=JOINED,
+            )
 
 
 class TestPair:
