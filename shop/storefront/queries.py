@@ -106,11 +106,13 @@ def categories(version: int) -> dict[str, CategoryEntry]:
     return _menu[1]
 
 
-class VillageCount(NamedTuple):
-    """A village and how many products it has on sale."""
+@dataclass
+class VillageCount:
+    """A village, how many products it has on sale and of which categories."""
 
     village: Division
-    products: int
+    products: int = 0
+    category_ids: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -128,17 +130,17 @@ def townships(category_id: int | None = None) -> list[TownshipCount]:
     shelves = Shelf.objects.filter(products__gt=0).order_by("village_id")
     if category_id is not None:
         shelves = shelves.filter(category_id=category_id)
-    counts: dict[str, int] = {}
-    places: dict[str, Division] = {}
+    villages: dict[str, VillageCount] = {}
     for shelf in shelves.select_related("village__parent"):
-        places[shelf.village_id] = shelf.village
-        counts[shelf.village_id] = counts.get(shelf.village_id, 0) + shelf.products
+        count = villages.setdefault(shelf.village_id, VillageCount(shelf.village))
+        count.products += shelf.products
+        count.category_ids.append(shelf.category_id)
     found: dict[str, TownshipCount] = {}
-    for code, village in places.items():
-        above = village.parent or village
+    for count in villages.values():
+        above = count.village.parent or count.village
         township = found.setdefault(above.code, TownshipCount(above.code, above.name))
-        township.products += counts[code]
-        township.villages.append(VillageCount(village, counts[code]))
+        township.products += count.products
+        township.villages.append(count)
     return list(found.values())
 
 

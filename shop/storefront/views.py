@@ -189,11 +189,21 @@ def villages(request: HttpRequest) -> HttpResponse:
     """Every village that sells something, by township."""
     market = queries.market_version()
     townships = queries.townships()
+    menu = {entry.pk: entry for entry in queries.categories(market).values()}
     page = render(
         request,
         "shop/storefront/villages.html",
         {
-            "townships": townships,
+            "townships": [
+                (
+                    township,
+                    [
+                        (count, [menu[pk] for pk in count.category_ids if pk in menu])
+                        for count in township.villages
+                    ],
+                )
+                for township in townships
+            ],
             "village_count": sum(len(each.villages) for each in townships),
             "county": _county_name(townships),
         },
