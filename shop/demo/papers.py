@@ -15,7 +15,7 @@ FONT = Path(traceability.__file__).parent / "fonts" / "NotoSansSC-subset.ttf"
 
 @lru_cache(maxsize=1)
 def _report_bytes() -> bytes:
-    paper = FPDF(format="A5")
+    paper = FPDF(format=(148, 210))
     paper.add_page()
     paper.add_font("Song", fname=FONT)
     for size, line in (

@@ -50,21 +50,9 @@ def file_statement(day: Day) -> str:
             [first, "食盐", 1, "2.555", "1.00", f"W{stamp}3"],
         ]
     )
-    right = sheet(
-        [
-            [
-                first,
-                "大米",
-                3,
-                f"{1560 + (stamp + n) % 97}.00",
-                "1290.00",
-                f"M{stamp}{n}",
-            ]
-            for n in range(12)
-        ]
-    )
     browser, page = day.logged_in(MANAGER, "/supermarket/")
     upload = page.link("/upload/")
+    right = more_than(profit_so_far(page, today), first=first, stamp=stamp)
     page = browser.open(upload)
     form = page.form_with("file", "month")
     checked = browser.submit(
@@ -91,6 +79,20 @@ def file_statement(day: Day) -> str:
     )
     day.say(f"超市报 {month} 报表:错的逐行指出,对的报上,利润 {profit.group(1)}")
     return filed.url.rstrip("/").rsplit("/", 1)[-1]
+
+
+def profit_so_far(page: Page, today: date) -> int:
+    """Yuan of profit that the store has filed for this month already."""
+    found = re.findall(rf"{today.year}年{today.month}月 利润 ¥([\d,]+)", page.text)
+    return max((int(yuan.replace(",", "")) for yuan in found), default=0)
+
+
+def more_than(profit_yuan: int, *, first: str, stamp: int) -> bytes:
+    """A sheet whose profit is ¥2,400 more: a correction must not fall below."""
+    each = profit_yuan // 12 + 201
+    return sheet(
+        [[first, "大米", 3, 1290 + each, 1290, f"M{stamp}{n}"] for n in range(12)]
+    )
 
 
 def approve(day: Day, statement: str) -> None:
@@ -153,13 +155,13 @@ def disburse_and_confirm(day: Day) -> None:
             "photos": ("p.jpg", a_photo()),
         },
     )
-    page.must_say("还没答复")
-    phone = contact_of(page)
+    page.must_say("登记好了")
+    phone = contact_of(browser.open(household))
     message = day.text_to(phone, f"¥{amount.group(1)}")
     contact = day.browser()
     asked = contact.open(link_in(message, "/household/"))
     asked.must_say(f"¥{amount.group(1)}")
-    form = next(f for f in asked.forms if "received" in dict(f.buttons).values())
+    form = next(f for f in asked.forms if ("answer", "received") in f.buttons)
     answer = contact.submit(asked, form, button="received")
     day.keep("household.html", answer.body)
     day.say(f"发放 ¥{amount.group(1)},有收据和照片;帮扶户联系人点「收到了」")
