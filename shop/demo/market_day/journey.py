@@ -69,8 +69,8 @@ class Day:
         def look() -> str | None:
             for message in self.outbox():
                 fits = message.startswith(shown) and all(w in message for w in words)
-                if fits and message not in self.read:
-                    self.read.add(message)
+                if fits and mark(message) not in self.read:
+                    self.read.add(mark(message))
                     return message
             return None
 
@@ -93,6 +93,12 @@ def must(truth: object, sentence: str) -> None:
         raise Unexpected(sentence)
 
 
+def mark(message: str) -> str:
+    """What tells one message from another for good: to whom, when, and its link."""
+    found = re.search(r"https?://\S+", message)
+    return message.split("【")[0] + (found.group() if found else message)
+
+
 def link_in(message: str, part: str) -> str:
     """The address in a message whose path holds `part`."""
     found = re.search(rf"https?://\S*{part}\S*", message)
@@ -110,7 +116,7 @@ def running() -> Day:
             carrier_url=f"http://127.0.0.1:{told['port'] + 2}",
             papers=VAR / "market-day",
         )
-        day.read.update(day.outbox())
+        day.read.update(map(mark, day.outbox()))
     except (OSError, ValueError) as error:
         raise Unexpected(
             "The demo is not running. Start it with `make demo` in another terminal."
@@ -128,4 +134,4 @@ def wait_for_history(day: Day) -> None:
         if time.monotonic() > deadline:
             raise Unexpected("the county's history is still not there")
         time.sleep(1)
-    day.read.update(day.outbox())
+    day.read.update(map(mark, day.outbox()))

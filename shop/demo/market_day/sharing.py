@@ -111,7 +111,6 @@ def approve(day: Day, statement: str) -> None:
         sum(parts) == total_fen,
         f"the parts sum to {sum(parts)}, not to {total_fen} fen",
     )
-    day.known["share_fen"] = str(total_fen)
     day.say(f"另一个人复核通过,{yuan(total_fen)} 按份数记给 {len(parts)} 户,一分不差")
 
 
@@ -156,6 +155,7 @@ def disburse_and_confirm(day: Day) -> None:
         },
     )
     page.must_say("登记好了")
+    day.known["given"] = amount.group(1)
     phone = contact_of(browser.open(household))
     message = day.text_to(phone, f"¥{amount.group(1)}")
     contact = day.browser()
@@ -186,8 +186,7 @@ def look_at_board(day: Day) -> None:
     for _shop, name, _village, _weight in people.HOUSEHOLDS:
         board.must_not_say(name)
     day.keep("board.html", board.body)
-    proof = next(
-        (href for _words, href in board.links if "/board/entries/" in href), ""
-    ) or anyone.open(board.link("/supermarkets/")).link("/board/entries/")
-    anyone.open(proof).must_say("¥")
+    shop = anyone.open(board.link("/supermarkets/"))
+    shop.must_say("**", f"¥{day.known['given']}")
+    anyone.open(shop.link("/board/entries/")).must_say("¥")
     day.say(f"公示页 {board.url} 看得到这个月的钱,姓名遮住,每个数字通到凭证")
