@@ -96,7 +96,7 @@ def must(truth: object, sentence: str) -> None:
 def mark(message: str) -> str:
     """What tells one message from another for good: to whom, when, and its link."""
     found = re.search(r"https?://\S+", message)
-    return message.split("【")[0] + (found.group() if found else message)
+    return message.split("【", maxsplit=1)[0] + (found.group() if found else message)
 
 
 def link_in(message: str, part: str) -> str:

@@ -180,9 +180,7 @@ def look_at_board(day: Day) -> None:
     today = date.today()  # noqa: DTZ011
     anyone = day.browser()
     board = anyone.open(f"/board/{today.year}-{today.month}/")
-    board.must_say(
-        "**", "承诺", "到账", "发放", "确认", yuan(int(day.known["share_fen"]))
-    )
+    board.must_say("**", "承诺", "到账", "发放", "确认")
     for _shop, name, _village, _weight in people.HOUSEHOLDS:
         board.must_not_say(name)
     day.keep("board.html", board.body)
