@@ -219,6 +219,24 @@ class Notice(models.Model):
     Unverified ones leave no row: anybody on the internet can send them.
     """
 
+    class Result(models.TextChoices):
+        """What came of a notice."""
+
+        CAPTURED = "CAPTURED", _("Booked for the order")
+        SUSPENDED = "SUSPENDED", _("Booked in suspense")
+        CLOSED = "CLOSED", _("Closed")
+        REFUNDED = "REFUNDED", _("Refund booked")
+        ALREADY = "ALREADY", _("Known already")
+        NOTHING_TO_DO = "NOTHING_TO_DO", _("Nothing to do")
+        # Verified news that a question to Alipay must settle.
+        ASKED = "ASKED", _("Alipay was asked")
+        FOREIGN_REFUND = "FOREIGN_REFUND", _("A refund that we did not make")
+        BAD_SIGNATURE = "BAD_SIGNATURE", _("Signature does not fit")
+        UNKNOWN_PAYMENT = "UNKNOWN_PAYMENT", _("No such payment")
+        NOT_OURS = "NOT_OURS", _("Another seller or application")
+        UNREADABLE = "UNREADABLE", _("Unreadable")
+        CONTRADICTED = "CONTRADICTED", _("Contradicts our books")
+
     digest = models.CharField(_("Fingerprint"), max_length=64, unique=True)
     payment = models.ForeignKey(
         Payment,
@@ -231,7 +249,9 @@ class Notice(models.Model):
     trade_no = models.CharField(_("Alipay's trade number"), max_length=64)
     trade_status = models.CharField(_("Trade's status"), max_length=32)
     fields = models.JSONField(_("Fields"))
-    result = models.CharField(_("What came of it"), max_length=24)
+    result = models.CharField(
+        _("What came of it"), max_length=24, choices=Result.choices
+    )
     received_at = models.DateTimeField(_("Received at"))
 
     class Meta:

@@ -71,10 +71,10 @@ def is_signed(key: RSAPublicKey, content: str, signature: str) -> bool:
 
 def request_content(params: Mapping[str, str]) -> str:
     """What a request's signature covers: all that is not empty, except `sign`."""
-    return get_sign_content({k: v for k, v in params.items() if k != "sign" and v})
+    return str(get_sign_content({k: v for k, v in params.items() if k != "sign" and v}))
 
 
 def message_content(params: Mapping[str, str]) -> str:
     """What the signature of a notice or a return covers: not sign, not sign_type."""
     unsigned = {"sign", "sign_type"}
-    return get_sign_content({k: v for k, v in params.items() if k not in unsigned})
+    return str(get_sign_content({k: v for k, v in params.items() if k not in unsigned}))

@@ -9,7 +9,6 @@ import logging
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum
 from typing import NamedTuple
 
 from django.db import transaction
@@ -50,25 +49,7 @@ KEPT = (
 )
 
 
-class Result(Enum):
-    """What came of a notice."""
-
-    CAPTURED = "CAPTURED"
-    SUSPENDED = "SUSPENDED"
-    CLOSED = "CLOSED"
-    REFUNDED = "REFUNDED"
-    ALREADY = "ALREADY"
-    NOTHING_TO_DO = "NOTHING_TO_DO"
-    # Verified news that a question to Alipay must settle.
-    ASKED = "ASKED"
-    # A refund that we have not made: somebody has to look.
-    FOREIGN_REFUND = "FOREIGN_REFUND"
-    BAD_SIGNATURE = "BAD_SIGNATURE"
-    UNKNOWN_PAYMENT = "UNKNOWN_PAYMENT"
-    NOT_OURS = "NOT_OURS"
-    UNREADABLE = "UNREADABLE"
-    CONTRADICTED = "CONTRADICTED"
-
+Result = Notice.Result
 
 _REFUSED = {
     Result.BAD_SIGNATURE,

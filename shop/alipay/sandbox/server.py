@@ -189,8 +189,12 @@ class Notifier(threading.Thread):
 
     def _send(self, url: str, fields: dict[str, str]) -> bool:
         try:
-            answered = self._http.request_encode_body(
-                "POST", url, fields=fields, encode_multipart=False, redirect=False
+            answered = self._http.urlopen(
+                "POST",
+                url,
+                body=urlencode(fields),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                redirect=False,
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             logger.warning("%s: %s", url, type(error).__name__)
