@@ -347,6 +347,7 @@ ASKED = [
         ),
     ),
     Row(f"{HOUSE}，李明，{P}", "李明", P, "", HOUSE, missing=PLACE),
+    Row(f"老城区中山街3号 李明 {P}", "李明", P, "", "老城区中山街3号", missing=PLACE),
     Row(f"东区3栋 李明 {P} 阳光小区", "李明", P, "", "东区3栋阳光小区", missing=PLACE),
     Row(f"{YUELU} 李明 {P}", "李明", P, YUELU, "", missing=("detail",)),
     Row(f"{YUELU}{HOUSE}", "", "", YUELU, HOUSE, missing=("name", "phone")),
