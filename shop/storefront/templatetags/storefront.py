@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django import template
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -15,8 +16,10 @@ from django.utils.translation import gettext as _
 
 from partners.measures import jin, yuan
 from partners.templatetags.market import spoken
+from shop.listings.models import Listing
 from shop.storefront.filters import CategoryFilter
 from shop.storefront.models import ProductCard
+from shop.storefront.pictures import illustration
 from shop.storefront.queries import CardPage
 from traceability.models import Event
 
@@ -56,6 +59,25 @@ def card_list(cards: Iterable[ProductCard]) -> SafeString:
         format_html_join(
             "", "<li>{}</li>", ((_drawn_card(each, language, today),) for each in cards)
         ),
+    )
+
+
+@register.simple_tag
+def picture_of(listing: Listing) -> SafeString:
+    """A listing's small square picture on its tint, for a line of a basket."""
+    if listing.photos:
+        photo = listing.stored_photos[0]
+        return format_html(
+            '<span class="thumb"><img class="photo" src="{}" alt="" width="72" '
+            'height="72" loading="lazy"></span>',
+            photo.url("small"),
+        )
+    drawn = illustration(listing.picture)
+    return format_html(
+        '<span class="thumb tint-{}"><img src="{}" alt="" width="54" height="54" '
+        'loading="lazy"></span>',
+        drawn.tint,
+        static(drawn.path),
     )
 
 
