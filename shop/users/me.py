@@ -49,6 +49,13 @@ DOORS = (
         _("Statements, shares, households"),
     ),
     Door(
+        Role.FARMER,
+        "settlement:my_owed",
+        "wallet",
+        _("What is owed to me"),
+        _("What sold, and what for"),
+    ),
+    Door(
         Role.HOUSEHOLD_CONTACT,
         "partners:own_household",
         "hand-heart",

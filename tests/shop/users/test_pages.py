@@ -176,6 +176,23 @@ class TestMe:
         grant_role(user=buyer, role="operator", at=timezone.now())
         assert reverse("users_backoffice:people") in client.get("/me/").content.decode()
 
+    @pytest.mark.parametrize(
+        ("role", "address"),
+        [
+            ("assistant", "/assistant/"),
+            ("supermarket_manager", "/supermarket/"),
+            ("household_contact", "/household/"),
+            ("farmer", "/farmer/"),
+            ("operator", "/backoffice/"),
+            ("auditor", "/board/"),
+        ],
+    )
+    def test_every_role_has_its_door(self, client, stranger, role, address):
+        grant_role(user=stranger, role=role, at=timezone.now())
+        client.force_login(stranger)
+        doors = client.get("/me/").context["doors"]
+        assert address in [door["url"] for door in doors]
+
     def test_other_apps_add_their_parts_in_order(self, client, buyer):
         asked = []
 
@@ -195,7 +212,10 @@ class TestMe:
             me_sections.disconnect(add)
             me_sections.disconnect(add_nothing)
         assert asked == [buyer]
-        assert page.context["sections"][0].order == 10
+        assert [s.order for s in page.context["sections"]] == sorted(
+            s.order for s in page.context["sections"]
+        )
+        assert "parts/empty.html" in [s.template for s in page.context["sections"]]
 
     def test_my_name_can_be_changed(self, client, buyer):
         client.force_login(buyer)
