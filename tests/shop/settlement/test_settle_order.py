@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from partners.ledger.operations import Line, post
 from partners.ledger.queries import balance_fen, balances
+from shop.alipay.models import Payment, Refund
+from shop.alipay.signals import refund_due
 from shop.ordering import operations as ordering
 from shop.ordering.models import LineTerms
 from shop.settlement import operations
@@ -134,6 +136,27 @@ class TestTakeBack:
             operations.take_back(
                 settlement=settlement, amount_fen=501, request_no="r", at=SOME_DAY
             )
+
+
+class TestBringBack:
+    def due(self, order) -> Refund:
+        """A refund of ¥5.00 that Alipay has just confirmed."""
+        payment = Payment.objects.get(order_number=order.number)
+        return Refund(payment=payment, amount_fen=500, request_no="r")
+
+    def test_a_confirmed_refund_finds_its_money_in_escrow(self, completed):
+        operations.settle_order(order=completed, at=SOME_DAY)
+        refund = self.due(completed)
+        for _ in range(2):
+            refund_due.send(
+                sender=Payment, payment=refund.payment, refund=refund, at=SOME_DAY
+            )
+        assert balance_fen(f"order:{completed.number}:escrow") == -500
+
+    def test_an_order_not_settled_keeps_what_it_holds(self, paid):
+        before = balance_fen(f"order:{paid.number}:escrow")
+        assert operations.bring_back(refund=self.due(paid), at=SOME_DAY) is None
+        assert balance_fen(f"order:{paid.number}:escrow") == before
 
 
 class TestShareLine:
