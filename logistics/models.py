@@ -110,13 +110,6 @@ class ParcelQuerySet(models.QuerySet["Parcel"]):
             Q(asked_at__isnull=True) | Q(asked_at__lt=moment),
         )
 
-    def at_station(self, station_code: str) -> "ParcelQuerySet":
-        """Packed or to be packed at the station of that village."""
-        return self.filter(
-            station_code=station_code,
-            status__in=[Parcel.Status.OPENED, Parcel.Status.PACKED],
-        )
-
 
 class Parcel(models.Model):
     """One box on its way to one person.
@@ -172,7 +165,6 @@ class Parcel(models.Model):
                 ),
                 name="parcel_under_way",
             ),
-            models.Index(fields=["station_code", "status"], name="parcel_at_station"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Parcel',
                 'verbose_name_plural': 'Parcels',
-                'indexes': [models.Index(condition=models.Q(('status__in', ['handed_over', 'in_transit', 'out_for_delivery'])), fields=['heard_at'], name='parcel_under_way'), models.Index(fields=['station_code', 'status'], name='parcel_at_station')],
+                'indexes': [models.Index(condition=models.Q(('status__in', ['handed_over', 'in_transit', 'out_for_delivery'])), fields=['heard_at'], name='parcel_under_way'), ],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('waybill', ''), _negated=True), fields=('carrier', 'waybill'), name='parcel_waybill_once'), models.CheckConstraint(condition=models.Q(('weight_g__gt', 0)), name='parcel_weight_positive'), models.CheckConstraint(condition=models.Q(('station_code__regex', '^\\d{12}$'), ('division_code__regex', '^\\d{12}$')), name='parcel_codes_digits'), models.CheckConstraint(condition=models.Q(('status__in', ['opened', 'packed', 'handed_over', 'in_transit', 'out_for_delivery', 'delivered', 'returned', 'lost', 'cancelled'])), name='parcel_status_known'), models.CheckConstraint(condition=models.Q(('status__in', ['opened', 'packed', 'cancelled']), models.Q(models.Q(('waybill', ''), _negated=True), models.Q(('carrier', ''), _negated=True), ('handed_over_at__isnull', False)), _connector='OR'), name='parcel_travels_with_waybill')],
             },
         ),
