@@ -79,7 +79,8 @@ class Facet:
 
 @dataclass(frozen=True)
 class Page:
-    """Hits from `start` on, and how many there are in all.
+    """Hits from `start` on, and how many there are in all (an engine may stop
+    counting at 20,000).
 
     Townships are counted with the category chosen but any township, categories the
     other way round, so that each count says what choosing it would show. `near`: no

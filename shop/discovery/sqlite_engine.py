@@ -29,6 +29,8 @@ from shop.discovery.tokens import Term
 
 BATCH = 500
 MOST_SPELLINGS = 8
+# A word that half the market holds narrows nothing; the newest of it are enough.
+MOST_MATCHES = 20_000
 # Longer than any batch takes, shorter than a worker should stand still.
 PATIENCE = 5.0
 _SCHEMA = """
@@ -40,7 +42,7 @@ CREATE TABLE document (
     sold_out INTEGER NOT NULL, published_at INTEGER NOT NULL
 );
 CREATE VIRTUAL TABLE words USING fts5(
-    title, also, place, body, pinyin, prefix='3 4', detail=column,
+    title, also, place, body, pinyin, prefix='3 4',
     tokenize="unicode61 remove_diacritics 0"
 );
 CREATE TABLE spelling (
@@ -52,12 +54,32 @@ _PUT = (
     "INSERT INTO words (rowid, title, also, place, body, pinyin)"
     " VALUES (?, ?, ?, ?, ?, ?)",
 )
+_LEARNED = "SELECT 1 FROM spelling WHERE short = ? AND word = ?"
 # What a word weighs by where it stands: title, other names, place, text, pinyin.
 _RANK = "bm25(words, 10.0, 6.0, 4.0, 1.0, 3.0)"
+# What matches is looked up once; hits and both facets are read from that.
+_FIND = """
+WITH hit AS MATERIALIZED (
+    SELECT d.*, {rank} AS score,
+        :category IN ('', d.category) AS chosen, :township IN ('', d.township) AS placed
+    FROM words JOIN document d ON d.product_id = words.rowid
+    WHERE words MATCH :match ORDER BY words.rowid DESC LIMIT {most}
+)
+SELECT * FROM (
+    SELECT 0, product_id, '', score FROM hit WHERE chosen AND placed
+    ORDER BY {order} LIMIT :size OFFSET :start
+) UNION ALL SELECT * FROM (
+    SELECT 1, township, township_name, count(*) FROM hit WHERE chosen
+    GROUP BY township ORDER BY count(*) DESC, township
+) UNION ALL SELECT * FROM (
+    SELECT 2, category, category_name, count(*) FROM hit WHERE placed
+    GROUP BY category ORDER BY count(*) DESC, category
+)
+""".replace("{rank}", _RANK).replace("{most}", str(MOST_MATCHES))
 _ORDER = {
-    "best": "d.sold_out, score, d.published_at DESC, d.product_id DESC",
-    "newest": "d.sold_out, d.published_at DESC, d.product_id DESC",
-    "price": "d.sold_out, d.price_fen, d.product_id DESC",
+    "best": "sold_out, score, published_at DESC, product_id DESC",
+    "newest": "sold_out, published_at DESC, product_id DESC",
+    "price": "sold_out, price_fen, product_id DESC",
 }
 
 
@@ -88,47 +110,24 @@ class SqliteEngine:
     def _page(
         self, database: sqlite3.Connection, query: Query, match: str, *, near: bool
     ) -> Page:
-        start = max(0, min(query.start, DEEPEST))
-        order = _ORDER.get(query.sort, _ORDER["best"])
-        chosen = "(:category = '' OR d.category = :category)"
-        placed = "(:township = '' OR d.township = :township)"
         given = {
             "match": match,
             "category": query.category,
             "township": query.township,
             "size": query.size,
-            "start": start,
+            "start": max(0, min(query.start, DEEPEST)),
         }
-        found = (
-            "FROM words JOIN document d ON d.product_id = words.rowid"
-            " WHERE words MATCH :match"
-        )
         # Only our own constants are put together here; what people type is bound.
-        hits = database.execute(
-            f"SELECT d.product_id, {_RANK} AS score {found} AND {chosen} AND {placed}"
-            f" ORDER BY {order} LIMIT :size OFFSET :start",
-            given,
+        rows = database.execute(
+            _FIND.format(order=_ORDER.get(query.sort, _ORDER["best"])), given
         ).fetchall()
-        townships = database.execute(
-            f"SELECT d.township, d.township_name, count(*) {found} AND {chosen}"
-            " GROUP BY d.township ORDER BY count(*) DESC, d.township",
-            given,
-        ).fetchall()
-        categories = database.execute(
-            f"SELECT d.category, d.category_name, count(*) {found} AND {placed}"
-            " GROUP BY d.category ORDER BY count(*) DESC, d.category",
-            given,
-        ).fetchall()
+        hits = [Hit(int(code), -score) for kind, code, _n, score in rows if kind == 0]
+        townships = [Facet(*row[1:]) for row in rows if row[0] == 1]
+        categories = [Facet(*row[1:]) for row in rows if row[0] == 2]
         total = sum(
-            count for code, _name, count in townships if query.township in ("", code)
+            facet.count for facet in townships if query.township in ("", facet.code)
         )
-        return Page(
-            hits=[Hit(product_id, -score) for product_id, score in hits],
-            total=total,
-            townships=[Facet(*row) for row in townships],
-            categories=[Facet(*row) for row in categories],
-            near=near and total > 0,
-        )
+        return Page(hits, total, townships, categories, near=near and total > 0)
 
     def _expression(self, database: sqlite3.Connection, term: Term) -> str:
         """One term in FTS5's language. Tokens hold letters, digits and Han only."""
@@ -331,6 +330,8 @@ def _learn(database: sqlite3.Connection, words: Iterable[str], known: set[str]) 
         if len(word) < SHORTEST or word in known:
             continue
         known.add(word)
+        if database.execute(_LEARNED, (word, word)).fetchone():
+            continue
         database.executemany(
             "INSERT OR IGNORE INTO spelling VALUES (?, ?)",
             [(short, word) for short in shortened(word, slips_allowed(word))],
