@@ -47,6 +47,8 @@ def refresh_card(*, product_id: int) -> ProductCard:
 
     Errors: UnableToRefresh where the product has no listing.
     """
+    # The card first: whoever waits for it then reads what the other one committed.
+    old = ProductCard.objects.select_for_update().filter(pk=product_id).first()
     listing = (
         Listing.objects.select_related(*LISTING_NEEDS)
         .prefetch_related("freight_template__rules")
@@ -55,14 +57,8 @@ def refresh_card(*, product_id: int) -> ProductCard:
     )
     if listing is None:
         raise UnableToRefresh(f"Product {product_id} has no listing.")
-    return _write(listing, _left([product_id]).get(product_id, 0))
-
-
-def _write(listing: Listing, left: int) -> ProductCard:
+    left = _left([product_id]).get(product_id, 0)
     facts = card_facts(listing=listing, left=left)
-    product_id = listing.product_id
-    assert product_id is not None
-    old = ProductCard.objects.select_for_update().filter(pk=product_id).first()
     if old is None:
         card = ProductCard.objects.create(product_id=product_id, **facts)
         _move_shelves(before=None, after=card)
@@ -182,10 +178,12 @@ def refresh_stock(*, product_ids: Iterable[int]) -> None:
 
     Lists change where a product sells out or comes back; its own page always.
     """
-    lefts = _left(product_ids)
-    cards = ProductCard.objects.filter(product_id__in=lefts).order_by("pk")
-    for card in cards.select_for_update():
-        left = lefts[card.product_id]
+    cards = ProductCard.objects.filter(product_id__in=list(product_ids))
+    # Locked before the stock is read, as in refresh_card.
+    held = list(cards.order_by("pk").select_for_update())
+    lefts = _left(card.product_id for card in held)
+    for card in held:
+        left = lefts.get(card.product_id, 0)
         if left == card.left:
             continue
         if (left == 0) != card.sold_out:

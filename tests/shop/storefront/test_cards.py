@@ -5,6 +5,8 @@ from unittest import mock
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from oscar.core.loading import get_model
 
 from shop.listings.models import Listing
@@ -132,6 +134,23 @@ class TestRefreshStock:
         quick = ProductCard.objects.values().get(pk=oranges.product_id)
         operations.refresh_card(product_id=oranges.product_id)
         assert ProductCard.objects.values().get(pk=oranges.product_id) == quick
+
+    def test_reads_the_stock_only_with_the_card_in_hand(self, oranges: Listing) -> None:
+        """Else a slow refresh would write back packs that an order took meanwhile."""
+        product_id = oranges.product_id
+        assert product_id is not None
+        for refresh in (
+            lambda: operations.refresh_card(product_id=product_id),
+            lambda: operations.refresh_stock(product_ids=[product_id]),
+        ):
+            with CaptureQueriesContext(connection) as asked:
+                refresh()
+            tables = [
+                query["sql"].split('FROM "', 1)[-1].split('"', 1)[0]
+                for query in asked.captured_queries
+            ]
+            card = tables.index("storefront_productcard")
+            assert card < tables.index("partner_stockrecord")
 
     def test_without_the_receiver_it_would_be_stale(self, oranges: Listing) -> None:
         with mock.patch.object(operations, "refresh_stock"):
