@@ -47,7 +47,7 @@ def load(path: Path) -> bool:
     if head != f"-- {fingerprint()}":
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".half")
+    half = path.with_name(f"{path.name}.half")
     half.unlink(missing_ok=True)
     with sqlite3.connect(half) as database:
         register(database)  # our constraints call Django's REGEXP

@@ -2,13 +2,15 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 import django
 
-from shop.demo.browser import Unexpected
+from shop.demo.browser import Browser, Unexpected
 
 
-def main() -> int:
+def main(*, window: Callable[[str], Browser] = Browser) -> int:
+    """Everybody's day, with whatever browsers they hold. Returns the exit code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.config.settings.local")
     django.setup()
     from shop.demo.market_day import (  # noqa: PLC0415  they need Django
@@ -20,7 +22,7 @@ def main() -> int:
     from shop.demo.market_day.journey import running, wait_for_history  # noqa: PLC0415
 
     try:
-        day = running()
+        day = running(window=window)
         wait_for_history(day)
         print(f"\n  A market day at {day.base_url}\n")
         selling.sell(day)

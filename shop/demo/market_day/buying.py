@@ -4,7 +4,7 @@ import re
 import urllib.parse
 
 from shop.demo import people
-from shop.demo.browser import Browser, Page
+from shop.demo.browser import Browser, Page, Unexpected
 from shop.demo.market_day.journey import Day, link_in, must
 from shop.demo.market_day.selling import ASSISTANT, FARMER, decoded
 
@@ -32,7 +32,7 @@ def find_and_order(day: Day) -> tuple[Browser, Page]:
         must(found.headers.get("set-cookie") is None, "searching set a cookie")
     township = found.link("township=")
     browser.open(township).must_say("黄桃")
-    other = found.link("/p/")
+    other = harvested(browser, found)
     day.known["other"] = other
     for product, packs in ((day.known["product"], PACKS), (other, 1)):
         page = browser.open(product).must_say("运费", "¥")
@@ -57,6 +57,16 @@ def find_and_order(day: Day) -> tuple[Browser, Page]:
         f"应付 ¥{total_fen / 100:.2f}"
     )
     return browser, page
+
+
+def harvested(browser: Browser, found: Page) -> str:
+    """The first product found that has a lot, and so can be packed today."""
+    for _words, href in found.links:
+        if href.startswith("/p/") and re.search(
+            r"L\d{4}-\d{6}", browser.open(href).text
+        ):
+            return urllib.parse.urljoin(found.url, href)
+    raise Unexpected(f"nothing on {found.url} has been harvested")
 
 
 def pay(day: Day, browser: Browser, page: Page) -> None:

@@ -28,11 +28,13 @@ class Day:
     papers: Path
     known: dict[str, str] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
+    # What people hold in their hands: tests give them real ones.
+    window: Callable[[str], Browser] = Browser
     step: int = 0
 
     def browser(self) -> Browser:
         """Somebody's own browser."""
-        return Browser(self.base_url)
+        return self.window(self.base_url)
 
     def say(self, words: str) -> None:
         """One line for a step that went as it must."""
@@ -107,7 +109,7 @@ def link_in(message: str, part: str) -> str:
     return found.group()
 
 
-def running() -> Day:
+def running(*, window: Callable[[str], Browser] = Browser) -> Day:
     """The demo that runs now. Errors: Unexpected where there is none."""
     try:
         told = json.loads((VAR / "demo.json").read_text(encoding="utf-8"))
@@ -115,6 +117,7 @@ def running() -> Day:
             base_url=told["base_url"],
             carrier_url=f"http://127.0.0.1:{told['port'] + 2}",
             papers=VAR / "market-day",
+            window=window,
         )
         day.read.update(map(mark, day.outbox()))
     except (OSError, ValueError) as error:

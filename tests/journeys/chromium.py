@@ -1,0 +1,134 @@
+"""The market day's browser with a window: the same steps in a real Chromium."""
+
+import re
+import urllib.parse
+from itertools import count
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Locator, Response
+from playwright.sync_api import Page as Tab
+
+from shop.demo.browser import Browser, Form, Page, Unexpected
+
+
+class Chromium(Browser):
+    """One person's Chromium: pages are shown, fields filled, buttons pressed.
+
+    Every page that is reached is kept as a picture under `pictures`.
+    """
+
+    numbers = count(1)
+
+    def __init__(
+        self, base_url: str, *, context: BrowserContext, pictures: Path
+    ) -> None:
+        self.base_url, self.context, self.pictures = base_url, context, pictures
+        self.tab: Tab = context.new_page()
+
+    def open(self, path: str, *, status: int | None = 200) -> Page:
+        url = urllib.parse.urljoin(self.base_url, path)
+        if path.endswith(".pdf") or ".pdf" in url or url.endswith(".py"):
+            return self._fetched(self.context.request.get(url), status)
+        response = self.tab.goto(url)
+        assert response is not None
+        return self._shown(response, status)
+
+    def submit(
+        self,
+        page: Page,
+        form: Form,
+        *,
+        status: int | None = 200,
+        button: str = "",
+        files: dict[str, tuple[str, bytes]] | None = None,
+        **values: str,
+    ) -> Page:
+        if self.tab.url != page.url:
+            self.tab.goto(page.url)
+        shown = self.tab.locator("form").nth(page.forms.index(form))
+        for name, value in values.items():
+            self._fill(self._control(shown, name), value)
+        for name, (filename, content) in (files or {}).items():
+            kind = "application/octet-stream"
+            self._control(shown, name).set_input_files(
+                [{"name": filename, "mimeType": kind, "buffer": content}]
+            )
+        with self.tab.expect_navigation(wait_until="load", timeout=60_000) as waiting:
+            self._button(shown, button).click()
+        response = waiting.value
+        assert response is not None
+        return self._shown(response, status)
+
+    def post(self, path: str, *, status: int | None = 200, **values: str) -> Page:
+        url = urllib.parse.urljoin(self.base_url, path)
+        return self._fetched(self.context.request.post(url, form=values), status)
+
+    def _control(self, shown: Locator, name: str) -> Locator:
+        inside = shown.locator(f'[name="{name}"]')
+        if inside.count():
+            return inside
+        return self.tab.locator(f'[form="{shown.get_attribute("id")}"][name="{name}"]')
+
+    def _button(self, shown: Locator, wanted: str) -> Locator:
+        own = shown.locator("button:not([type=button]), input[type=submit]")
+        linked = self.tab.locator(f'button[form="{shown.get_attribute("id") or "-"}"]')
+        for buttons in (own, linked):
+            for index in range(buttons.count()):
+                one = buttons.nth(index)
+                names = (one.get_attribute("name"), one.get_attribute("value"))
+                if (not wanted or wanted in names) and one.is_visible():
+                    return one
+        raise Unexpected(f"{self.tab.url} shows no button «{wanted}» to press")
+
+    @staticmethod
+    def _fill(control: Locator, value: str) -> None:
+        kind = control.first.evaluate("e => e.tagName + ':' + (e.type || '')")
+        if kind.startswith("SELECT"):
+            control.first.select_option(value)
+        elif kind.endswith((":checkbox", ":radio")):
+            one = (
+                control
+                if control.count() == 1
+                else control.and_(control.page.locator(f'[value="{value}"]'))
+            )
+            one.check()
+        elif not control.first.is_visible():
+            control.first.evaluate("(e, v) => { e.value = v; }", value)
+        else:
+            control.first.fill(value)
+
+    def _shown(self, response: Response, status: int | None) -> Page:
+        self.tab.wait_for_load_state("load")
+        number, path = next(self.numbers), urllib.parse.urlsplit(self.tab.url).path
+        # Names of pages, never the tokens in their addresses.
+        name = "-".join(re.findall(r"[a-z]+", path)[:3]) or "home"
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        self.tab.screenshot(
+            path=self.pictures / f"{number:03}-{name}.png", full_page=True
+        )
+        return self._checked(
+            Page(
+                url=self.tab.url,
+                status=response.status,
+                headers={k.lower(): v for k, v in response.all_headers().items()},
+                body=self.tab.content().encode(),
+            ),
+            status,
+        )
+
+    def _fetched(self, answer: object, status: int | None) -> Page:
+        return self._checked(
+            Page(
+                url=answer.url,
+                status=answer.status,
+                headers={k.lower(): v for k, v in answer.headers.items()},
+                body=answer.body(),
+            ),
+            status,
+        )
+
+    @staticmethod
+    def _checked(page: Page, status: int | None) -> Page:
+        if status is not None and page.status != status:
+            raise Unexpected(f"{page.url} answered {page.status}: {page.text[:300]}")
+        return page
