@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.apps import apps
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from partners.measures import decimal_yuan
+from shop.listings.models import Listing
 from shop.ordering.models import Reservation
 from shop.ordering.signals import stock_moved
 
@@ -48,10 +49,13 @@ def hold(*, stockrecord_id: int, quantity: int, price_fen: int, title: str) -> N
     Errors: OutOfStock, PriceChanged.
     """
     records = apps.get_model("partner", "StockRecord").objects
+    # A join would move every condition into a subquery, which PostgreSQL answers from
+    # before it waited for the row: stock and price must be asked of the row itself.
+    on_sale_now = Listing.objects.on_sale().filter(product_id=OuterRef("product_id"))
     wanted = records.filter(
+        Exists(on_sale_now),
         pk=stockrecord_id,
         price=decimal_yuan(price_fen),
-        product__listing__status="on_sale",
         num_in_stock__gte=F("num_allocated") + quantity,
     )
     if wanted.update(num_allocated=F("num_allocated") + quantity):
