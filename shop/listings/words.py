@@ -1,8 +1,43 @@
 """How a pack is spoken of."""
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from partners.measures import GRAMS_PER_JIN, jin
+
+# A portion is no container: 5斤装, not 5斤/份.
+_NO_CONTAINER = {"", "份", "单", "件"}
+# Counting words are Chinese in the rows; Chinese needs no table for itself.
+_ENGLISH = {
+    "斤": "jin",
+    "枚": "pcs",
+    "只": "pcs",
+    "个": "pcs",
+    "条": "pcs",
+    "头": "pcs",
+    "棵": "pcs",
+    "株": "pcs",
+    "箱": "box",
+    "盒": "carton",
+    "篮": "basket",
+    "筐": "crate",
+    "袋": "bag",
+    "包": "packet",
+    "瓶": "bottle",
+    "罐": "jar",
+    "坛": "jar",
+    "桶": "can",
+    "捆": "bundle",
+    "把": "bunch",
+    "提": "pack",
+}
+
+
+def unit_words(unit: str) -> str:
+    """枚, 箱: the counting word as this reader knows it."""
+    if (get_language() or "").startswith("zh"):
+        return unit
+    return _ENGLISH.get(unit, unit)
 
 
 def weight_words(weight_g: int) -> str:
@@ -18,18 +53,23 @@ def pack_words(
     """5斤装, 30枚装, 1株, 500克/瓶, 8只约5斤. Empty where nothing is known."""
     parts = []
     if pieces:
+        unit = unit_words(piece_unit)
         parts.append(
-            _("%(count)s %(unit)s") % {"count": f"{pieces:,}", "unit": piece_unit}
+            _("%(count)s %(unit)s")
+            % {
+                "count": f"{pieces:,}",
+                "unit": "pc" if pieces == 1 and unit == "pcs" else unit,
+            }
         )
     if pack_g:
         parts.append(weight_words(pack_g))
     if not parts:
         return ""
     amount = " · ".join(parts)
-    if container:
+    if container not in _NO_CONTAINER:
         return _("%(amount)s a %(container)s") % {
             "amount": amount,
-            "container": container,
+            "container": unit_words(container),
         }
     if pieces == 1 and not pack_g:
         return amount
@@ -46,6 +86,6 @@ def title_words(
         spoken = pack_g >= GRAMS_PER_JIN // 2 and pack_g % 50 == 0
         weighed = f"{jin(pack_g)}斤" if spoken else f"{pack_g}克"
     amount = f"{counted}约{weighed}" if counted and weighed else counted or weighed
-    if container:
+    if container not in _NO_CONTAINER:
         return f"{amount}/{container}"
     return amount if pieces == 1 and not pack_g else f"{amount}装"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from partners.measures import jin, yuan
 from partners.templatetags.market import spoken
 from shop.listings.models import Listing
+from shop.listings.words import unit_words
 from shop.storefront.filters import CategoryFilter
 from shop.storefront.models import ProductCard
 from shop.storefront.pictures import illustration
@@ -157,7 +158,9 @@ def harvest_words(card: ProductCard) -> str:
 @register.filter
 def unit_price(card: ProductCard) -> str:
     """¥5.80/斤."""
-    unit = _("jin") if card.unit == "斤" else card.unit
+    unit = unit_words(card.unit)
+    if unit == "pcs":
+        return _("%(price)s each") % {"price": yuan(card.unit_price_fen)}
     return _("%(price)s per %(unit)s") % {
         "price": yuan(card.unit_price_fen),
         "unit": unit,
