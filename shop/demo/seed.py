@@ -20,6 +20,7 @@ from partners.organisations import operations as places
 from partners.organisations.models import Assistant, Division, Farmer
 from shop.demo import papers, people
 from shop.demo.produce import OFFERS, Offer
+from shop.discovery import operations as discovery
 from shop.listings import crops
 from shop.listings import operations as listings
 from shop.listings.models import Listing
@@ -46,6 +47,8 @@ def run() -> None:
             offer=offer, assistants=assistants, shops=shops, template=template, now=now
         )
     refuse_one(assistants=assistants, now=now)
+    # Or the first search would find nothing until the worker has come to it.
+    discovery.index_outdated()
 
 
 def someone(person: people.Person, role: str, *, at: datetime) -> User:

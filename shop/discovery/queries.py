@@ -1,6 +1,7 @@
 """What the search page reads: hits from the engine, truth from the database."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -57,7 +58,7 @@ class Search:
         }
         return "?" + urlencode({name: value for name, value in chosen.items() if value})
 
-    def but(self, **chosen: str | int) -> str:
+    def but(self, **chosen: Any) -> str:
         """The address of this search with something chosen otherwise, from page 1."""
         return replace(self, **({"page": 1} | chosen)).address
 

@@ -159,13 +159,13 @@ class SqliteEngine:
 
     def _reader(self) -> sqlite3.Connection:
         """This thread's connection to the current file."""
-        held: tuple[str, sqlite3.Connection] | None
-        held = getattr(self._local, "held", None)
+        held: tuple[str, sqlite3.Connection] | None = getattr(self._local, "held", None)
         name = self._current()
-        if held is not None and held[0] == name:
-            return held[1]
         if held is not None:
-            held[1].close()
+            held_name, connection = held
+            if held_name == name:
+                return connection
+            connection.close()
             self._local.held = None
         try:
             connection = self._open(self.folder / name, query_only=True)

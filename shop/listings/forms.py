@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
@@ -48,11 +49,18 @@ class SayForm(forms.Form):
     )
 
 
-class FarmerChoice(forms.ModelChoiceField):
+class FarmerChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """王婶 · 永固村."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Farmer) -> str:
         return f"{obj.called} · {obj.village.name}"
+
+
+class CategoryChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """水果, without the path that Oscar writes before it."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.name)
 
 
 def _photo_input() -> forms.FileInput:
@@ -74,9 +82,9 @@ class DraftForm(forms.Form):
     title = forms.CharField(
         label=gettext_lazy("What is sold"), max_length=40, required=False
     )
-    category = forms.ModelChoiceField(
+    category = CategoryChoice(
         label=gettext_lazy("Category"),
-        queryset=None,
+        queryset=Farmer.objects.none(),
         required=False,
         empty_label=gettext_lazy("Choose a category"),
     )
@@ -175,17 +183,20 @@ class DraftForm(forms.Form):
     ) -> None:
         kwargs.setdefault("initial", initial_of(listing))
         super().__init__(*args, **kwargs)
-        self.fields["farmer"].queryset = (
-            Farmer.objects.filter(village__in=assistant.villages.all())
-            .select_related("village")
-            .order_by("village_id", "called")
+        farmers = Farmer.objects.filter(village__in=assistant.villages.all()).order_by(
+            "village_id", "called"
         )
-        self.fields["category"].queryset = get_model(
-            "catalogue", "Category"
-        ).objects.filter(depth=1, is_public=True)
-        self.fields["category"].label_from_instance = lambda category: category.name
-        self.fields["freight_template"].queryset = FreightTemplate.objects.all()
-        self.fields["supermarket"].queryset = Supermarket.objects.all()
+        categories = get_model("catalogue", "Category").objects
+        choices: dict[str, QuerySet[Any]] = {
+            "farmer": farmers.select_related("village").order_by(
+                "village_id", "called"
+            ),
+            "category": categories.filter(depth=1, is_public=True),
+            "freight_template": FreightTemplate.objects.all(),
+            "supermarket": Supermarket.objects.all(),
+        }
+        for name, queryset in choices.items():
+            cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = queryset
         self.listing = listing
 
     def clean_harvest_on(self) -> date | None:

@@ -1,7 +1,7 @@
 """Whose produce it is and what grows: found by name, told apart, never guessed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from partners.organisations.models import Farmer
@@ -122,11 +122,11 @@ def _named(text: str, farmers: Sequence[Farmer]) -> list[tuple[int, int, list[Fa
 
 
 def _villages_said(
-    text: str, people: "Sequence[Farmer] | object"
+    text: str, people: Iterable[Farmer]
 ) -> tuple[list[Farmer], tuple[Span, ...]]:
     here: list[Farmer] = []
     spans: list[Span] = []
-    for who in people:  # type: ignore[attr-defined]
+    for who in people:
         short = re.sub("(村|社区|居委会|村委会)+$", "", who.village.name)
         match = re.search(re.escape(short) + "(?:村|社区)?", text) if short else None
         if match:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -22,12 +22,14 @@ def for_assistants(view: View[P]) -> View[P]:
     @never_cache
     @login_required
     @wraps(view)
-    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
+    def checked(
+        request: HttpRequest, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
         if not request.user.has_perm("listings.assist"):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return checked
+    return cast("View[P]", checked)
 
 
 def assistant_of(request: HttpRequest) -> Assistant:

@@ -1,6 +1,6 @@
 """What is on sale, denied or over: price, stock, lot, end."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -19,10 +19,17 @@ from shop.listings.views.common import assistant_of, for_assistants, own_listing
 from traceability.models import Lot
 
 
+class LotChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Number, product and day."""
+
+    def label_from_instance(self, obj: Lot) -> str:
+        return f"{obj.number} · {obj.product_name} · {obj.harvest_date:%m-%d}"
+
+
 class LotForm(forms.Form):
     """Which of the farmer's lots is being sold."""
 
-    lot = forms.ModelChoiceField(
+    lot = LotChoice(
         label=gettext_lazy("Lot"),
         queryset=Lot.objects.none(),
         empty_label=gettext_lazy("Choose the lot"),
@@ -30,12 +37,10 @@ class LotForm(forms.Form):
 
     def __init__(self, *args: Any, listing: Listing, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["lot"].queryset = Lot.objects.filter(
-            farmer_id=listing.farmer_id, village_id=listing.village_id
+        field = cast(LotChoice, self.fields["lot"])
+        field.queryset = Lot.objects.filter(
+            farmer=listing.farmer, village=listing.village
         ).order_by("-pk")
-        self.fields["lot"].label_from_instance = lambda lot: (
-            f"{lot.number} · {lot.product_name} · {lot.harvest_date:%m-%d}"
-        )
 
 
 def sale_page(
