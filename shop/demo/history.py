@@ -71,6 +71,7 @@ def run() -> None:
     from django.utils import timezone  # noqa: PLC0415
     from tqdm import tqdm  # noqa: PLC0415
 
+    from partners.ledger import tasks  # noqa: PLC0415
     from shop.demo.orders import Orders  # noqa: PLC0415
     from shop.demo.seed import MONTHS  # noqa: PLC0415
     from shop.demo.shares import plan_month  # noqa: PLC0415
@@ -89,6 +90,8 @@ def run() -> None:
         for left in calendar.run():
             bar.total = bar.n + left + 1
             bar.update()
+    tasks.seal_entries()
+    tasks.check_ledger()
     (Path(settings.VAR) / MARK).write_text(now.isoformat(), encoding="ascii")
 
 
