@@ -61,7 +61,16 @@ class TestOperations:
 
     # Parts of an operations package may share helpers between themselves.
     HELPERS = frozenset(
-        {"locked", "note", "escrow", "after_unknown", "after_refusal", "label_hash"}
+        {
+            "after_refusal",
+            "after_unknown",
+            "escrow",
+            "examine",
+            "label_hash",
+            "locked",
+            "note",
+            "require_village",
+        }
     )
 
     @pytest.mark.parametrize("path", operation_modules(), ids=named)

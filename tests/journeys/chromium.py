@@ -47,6 +47,7 @@ class Chromium(Browser):
             self.tab.goto(page.url)
         shown = self.tab.locator("form").nth(page.forms.index(form))
         for name, value in values.items():
+            self._unfold(self._control(shown, name).first)
             self._fill(self._control(shown, name), value)
         for name, (filename, content) in (files or {}).items():
             kind = "application/octet-stream"
@@ -76,9 +77,17 @@ class Chromium(Browser):
             for index in range(buttons.count()):
                 one = buttons.nth(index)
                 names = (one.get_attribute("name"), one.get_attribute("value"))
-                if (not wanted or wanted in names) and one.is_visible():
-                    return one
+                if not wanted or wanted in names:
+                    self._unfold(one)
+                    if one.is_visible():
+                        return one
         raise Unexpected(f"{self.tab.url} shows no button «{wanted}» to press")
+
+    @staticmethod
+    def _unfold(control: Locator) -> None:
+        """Open what the control is folded away in, as a finger would."""
+        for fold in control.locator("xpath=ancestor::details[not(@open)]").all():
+            fold.locator("summary").first.click()
 
     @staticmethod
     def _fill(control: Locator, value: str) -> None:

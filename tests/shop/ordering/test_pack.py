@@ -68,7 +68,7 @@ def make_labels(listing, *, by, count=4):
     )
     certificate = issue_certificate(
         lot=lot,
-        basis=["self_test"],
+        basis=["quality_control"],
         quantity_g=100_000,
         promisor="王示例",
         contact="0736-0000000",
