@@ -158,10 +158,14 @@ def answer(words: list[str]) -> tuple[Answer, int]:
     verb, count = VERBS.get(words[0] if words else "", (None, 0))
     if verb is None or len(words) != count + 1:
         return {"error": f"say one of: {', '.join(VERBS)}"}, 2
+    from django.db import DatabaseError
+
     try:
         return verb(*words[1:]), 0
     except NoAnswer as error:
         return {"error": str(error)}, 1
+    except DatabaseError as error:
+        return {"error": f"is `make demo` running here? {error}"}, 1
     except ValueError as error:
         return {"error": str(error)}, 2
 
