@@ -7,3 +7,6 @@ class AlipayConfig(AppConfig):
     label = "alipay"
     verbose_name = _("Payments")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401, PLC0415  registers itself

@@ -154,16 +154,15 @@ def _read(params: Mapping[str, str]) -> _News:
     if not _TRADE_NO.fullmatch(trade_no) or amount_fen == 0:
         raise ValueError("no trade, or no money")
     refund_fee = params.get("refund_fee", "")
+    refunded_fen = fen_from_amount(refund_fee) if refund_fee else 0
     return _News(
         trade_no=trade_no,
         status=params.get("trade_status", ""),
         amount_fen=amount_fen,
         paid_at=moment_from_text(params.get("gmt_payment", "")),
-        is_refund=bool(
-            refund_fee or params.get("out_biz_no") or params.get("gmt_refund")
-        ),
+        is_refund=refunded_fen > 0 or bool(params.get("gmt_refund")),
         request_no=params.get("out_biz_no", ""),
-        refunded_fen=fen_from_amount(refund_fee) if refund_fee else 0,
+        refunded_fen=refunded_fen,
     )
 
 
@@ -197,7 +196,7 @@ def _paid(payment: Payment, news: _News, at: datetime) -> Result:
         paid_at=news.paid_at,
         at=at,
     )
-    return Result[booked.value]
+    return Result(booked.value)
 
 
 def _refund_news(payment: Payment, news: _News, at: datetime) -> Result:

@@ -120,9 +120,14 @@ class TestAPaidNotice:
         assert kept["trade_no"] == f"T{payment.pk}"
         assert not [name for name in kept if "buyer" in name or "email" in name]
 
-    @pytest.mark.parametrize("amount", ["12.34", "12.340"[:-1]])
-    def test_takes_the_sum_in_alipays_notation(self, payment, amount):
-        assert receive(notice(payment, total_amount=amount)).acknowledged
+    @pytest.mark.parametrize("amount", ["1000", "1000.0", "1000.00"])
+    def test_takes_the_sum_in_alipays_notation(self, open_payment, amount):
+        told = notice(open_payment(100_000), total_amount=amount)
+        assert receive(told).result is Result.CAPTURED
+
+    def test_is_no_refund_where_nothing_went_back(self, payment):
+        told = notice(payment, refund_fee="0.00", out_biz_no="b")
+        assert receive(told).result is Result.CAPTURED
 
     def test_waiting_for_the_buyer_is_heard_and_changes_nothing(self, payment):
         outcome = receive(notice(payment, trade_status="WAIT_BUYER_PAY"))
