@@ -17,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
+FILE_SECONDS = 15.0
 ANSWER_BYTES = 1_000_000
 CHUNK_BYTES = 64_000
 
@@ -30,7 +31,7 @@ def post(url: str, body: str, *, read_seconds: float = READ_SECONDS) -> bytes:
     return _exchange("POST", url, body, read_seconds, ANSWER_BYTES)
 
 
-def get(url: str, *, limit: int, read_seconds: float = READ_SECONDS) -> bytes:
+def get(url: str, *, limit: int, read_seconds: float = FILE_SECONDS) -> bytes:
     """The body found at `url`, at most `limit` bytes. Errors: NoAnswer."""
     return _exchange("GET", url, None, read_seconds, limit)
 
