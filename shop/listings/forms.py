@@ -63,6 +63,9 @@ class CategoryChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(obj.name)
 
 
+_ABOVE_ZERO = {"min_value": gettext_lazy("Enter a number above zero.")}
+
+
 def _photo_input() -> forms.FileInput:
     return forms.FileInput(
         attrs={"accept": "image/jpeg,image/png,image/webp", "data-preview": "preview"}
@@ -89,6 +92,7 @@ class DraftForm(forms.Form):
         empty_label=gettext_lazy("Choose a category"),
     )
     pack = forms.DecimalField(
+        error_messages=_ABOVE_ZERO,
         label=gettext_lazy("Weight of one pack"),
         min_value=Decimal("0.01"),
         max_digits=9,
@@ -107,6 +111,7 @@ class DraftForm(forms.Form):
         required=False,
     )
     pieces = forms.IntegerField(
+        error_messages=_ABOVE_ZERO,
         label=gettext_lazy("Pieces in one pack"),
         min_value=1,
         max_value=100_000,
@@ -124,6 +129,7 @@ class DraftForm(forms.Form):
         required=False,
     )
     price = forms.DecimalField(
+        error_messages=_ABOVE_ZERO,
         label=gettext_lazy("Price of one pack"),
         min_value=Decimal("0.01"),
         max_value=Decimal("100000"),
@@ -132,6 +138,7 @@ class DraftForm(forms.Form):
         widget=_number(),
     )
     capacity_packs = forms.IntegerField(
+        error_messages=_ABOVE_ZERO,
         label=gettext_lazy("How many packs"),
         min_value=1,
         max_value=1_000_000,
@@ -324,6 +331,7 @@ class PriceForm(forms.Form):
     """A new price of one pack."""
 
     price = forms.DecimalField(
+        error_messages=_ABOVE_ZERO,
         label=gettext_lazy("New price of one pack"),
         min_value=Decimal("0.01"),
         max_value=Decimal("100000"),

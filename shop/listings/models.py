@@ -11,7 +11,7 @@ from partners.files import StoredImage
 from partners.models import Supermarket
 from partners.organisations.models import Assistant, Cooperative, Division, Farmer
 from shop.listings.crops import piece_g
-from shop.listings.words import pack_words
+from shop.listings.words import pack_words, unit_words
 
 
 class Seller(models.Model):
@@ -297,6 +297,11 @@ class Listing(models.Model):
     def unit(self) -> str:
         """What `unit_price_fen` is the price of: 斤, or 枚 只 株 …"""
         return "斤" if self.pack_g else self.piece_unit
+
+    @property
+    def unit_word(self) -> str:
+        """`unit` as this reader knows it."""
+        return unit_words(self.unit)
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
