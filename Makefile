@@ -32,9 +32,12 @@ test-browser: $(VENV)/.browser ## the journey in Chromium, phone and desktop
 	@$(RUN) -m tools.messages compile
 	@$(RUN) -m pytest -m browser -p no:randomly tests/journeys
 
-test-postgresql: $(VENV)/.dev ## the same tests on a PostgreSQL of their own
+# Money and stock on every run; TESTS=tests for everything.
+TESTS ?= tests/partners/ledger tests/shop/alipay tests/shop/ordering tests/shop/settlement
+
+test-postgresql: $(VENV)/.dev ## the tests of money and stock on a PostgreSQL of their own
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m tools.services run -- $(RUN) -m pytest -n 2 -m "not browser"
+	@$(RUN) -m tools.services run -- $(RUN) -m pytest -n 2 -m "not browser" $(TESTS)
 
 check: $(VENV)/.dev ## style, types, directions, migrations, catalogues
 	@$(RUN) -m tools.messages compile

@@ -119,7 +119,8 @@ class Chromium(Browser):
             Page(
                 url=self.tab.url,
                 status=response.status,
-                headers={k.lower(): v for k, v in response.all_headers().items()},
+                # A page from the browser's own cache comes without its type.
+                headers={"content-type": "text/html"} | response.all_headers(),
                 body=self.tab.content().encode(),
             ),
             status,

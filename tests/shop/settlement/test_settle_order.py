@@ -1,7 +1,7 @@
 """Sharing out a completed order, and bringing it back: always to the fen."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partners.ledger.operations import Line, post
@@ -160,6 +160,7 @@ class TestBringBack:
 
 
 class TestShareLine:
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         price=st.integers(1, 10**7),
         quantity=st.integers(1, 500),
