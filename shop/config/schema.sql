@@ -1073,8 +1073,8 @@ INSERT INTO "django_migrations" VALUES(171,'wishlists','0002_auto_20160111_1108'
 INSERT INTO "django_migrations" VALUES(172,'wishlists','0003_auto_20181115_1953','2026-01-01');
 INSERT INTO "django_migrations" VALUES(173,'wishlists','0004_auto_20220328_0939','2026-01-01');
 INSERT INTO "django_migrations" VALUES(174,'basket','0010_convert_to_valid_json','2026-01-01');
-INSERT INTO "django_migrations" VALUES(175,'order','0012_convert_to_valid_json','2026-01-01');
-INSERT INTO "django_migrations" VALUES(176,'order','0009_surcharge','2026-01-01');
+INSERT INTO "django_migrations" VALUES(175,'order','0009_surcharge','2026-01-01');
+INSERT INTO "django_migrations" VALUES(176,'order','0012_convert_to_valid_json','2026-01-01');
 CREATE TABLE "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL, "expire_date" datetime NOT NULL);
 CREATE TABLE "django_site" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(50) NOT NULL, "domain" varchar(100) NOT NULL UNIQUE);
 INSERT INTO "django_site" VALUES(1,'example.com','example.com');
