@@ -10,7 +10,7 @@ RUN := $(BIN)/python
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo market-day clean-demo test test-browser test-postgresql check format lock messages schema bench clean
+.PHONY: help demo market-day clean-demo test test-browser walk test-postgresql check format lock messages schema bench clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,9 +28,13 @@ test: $(VENV)/.dev ## the tests on the embedded sizes
 	@$(RUN) -m tools.messages compile
 	@$(RUN) -m pytest -n 2 -m "not browser"
 
-test-browser: $(VENV)/.browser ## the journey in Chromium, phone and desktop
+test-browser: $(VENV)/.browser ## the public pages in Chromium and the market day over HTTP
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m pytest -m browser -p no:randomly tests/journeys
+	@$(RUN) -m pytest -m "browser and not walk" -p no:randomly tests/journeys
+
+walk: $(VENV)/.browser ## the market day in Chromium, phone and desktop, with pictures
+	@$(RUN) -m tools.messages compile
+	@$(RUN) -m pytest -m walk -p no:randomly tests/journeys
 
 # Money and stock on every run; TESTS=tests for everything.
 TESTS ?= tests/partners/ledger tests/shop/alipay tests/shop/ordering tests/shop/settlement

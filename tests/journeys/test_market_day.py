@@ -79,6 +79,7 @@ def test_over_http(county):
     assert "Everything as it must be" in said
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("size", sorted(WINDOWS))
 def test_in_chromium(county, size):
     said = walk(

@@ -118,6 +118,7 @@ class TestAWholeWay:
         assert Booking.objects.get().status == Booking.Status.ASKED
 
 
+@pytest.mark.django_db
 class TestTheProtocol:
     def test_the_same_order_id_is_the_same_waybill(
         self, carrier: standin.Carrier
