@@ -52,7 +52,6 @@ def extracted() -> set[Key]:
 def _as_python(path: Path) -> bytes:
     """A template as calls of gettext that a Python tokenizer accepts."""
     calls = templatize(path.read_text(encoding="utf-8"), origin=str(path))
-    calls = re.sub(r"#.*", "", calls) if "#" not in calls else calls
     lines = re.findall(
         r"\b(?:n?p?gettext|_)\((?:[^()\"']|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')*\)",
         calls,

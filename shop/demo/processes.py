@@ -43,7 +43,6 @@ class Family:
         self.pid_file, self.logs = pid_file, logs
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.once: set[str] = set()
-        self.asked_to_stop = False
 
     def __enter__(self) -> "Family":
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -68,7 +67,6 @@ class Family:
         return False
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.asked_to_stop = True
         raise KeyboardInterrupt
 
     def start(
