@@ -57,6 +57,22 @@ def load(path: Path) -> bool:
     return True
 
 
+def _same_every_time(database: sqlite3.Connection) -> None:
+    """Make the migrations' own table depend on nothing but the code.
+
+    One moment for all, and one order: Django plans migrations that do not depend
+    on one another in the order of a set, which is another in every process.
+    """
+    rows = database.execute(
+        "SELECT app, name FROM django_migrations ORDER BY app, name"
+    ).fetchall()
+    database.execute("DELETE FROM django_migrations")
+    database.executemany(
+        "INSERT INTO django_migrations VALUES (?, ?, ?, '2026-01-01')",
+        [(number, app, name) for number, (app, name) in enumerate(rows, start=1)],
+    )
+
+
 def dumped() -> str:
     """The text that every migration, run on an empty database, results in."""
     with tempfile.TemporaryDirectory() as folder:
@@ -72,8 +88,7 @@ def dumped() -> str:
         name = connection.settings_dict["NAME"]
         connection.close()
         with sqlite3.connect(name) as database:
-            # One moment for all, so that the text depends on nothing but the code.
-            database.execute("UPDATE django_migrations SET applied = '2026-01-01'")
+            _same_every_time(database)
             script = "\n".join(database.iterdump())
         database.close()
     script = re.sub(r"^INSERT INTO \"sqlite_sequence\".*\n", "", script, flags=re.M)
