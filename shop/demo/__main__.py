@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from shop.demo.processes import Family, PortTaken, free_ports
+from shop.demo.processes import AlreadyRunning, Family, PortTaken, free_ports
 from shop.demo.setting_up import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,51 +34,69 @@ def environment(*, port: int, own_gateway: bool) -> dict[str, str]:
 
 
 def main() -> int:
-    port = int(os.environ.get("PORT") or 8000)
     own_gateway = bool(os.environ.get("ALIPAY_GATEWAY"))
+    try:
+        port = wanted_port(os.environ.get("PORT") or "8000")
+        free_ports(listeners(port=port, own_gateway=own_gateway))
+        os.environ |= environment(port=port, own_gateway=own_gateway)
+        VAR.mkdir(parents=True, exist_ok=True)
+        with Family(pid_file=VAR / "demo.pid", logs=VAR / "logs") as family:
+            return live(family, port=port, own_gateway=own_gateway)
+    except (AlreadyRunning, PortTaken, UnusablePort) as error:
+        print(f"\n{error}\n", file=sys.stderr)
+        return 1
+
+
+class UnusablePort(Exception):
+    """PORT is not a number that three listeners in a row could have."""
+
+
+def wanted_port(text: str) -> int:
+    """The first of the demo's three ports. Errors: UnusablePort."""
+    if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= 65_000):
+        raise UnusablePort(
+            f"PORT={text} cannot be used: choose a number from 1024 to 65000, "
+            "for example make demo PORT=8080."
+        )
+    return int(text)
+
+
+def listeners(*, port: int, own_gateway: bool) -> dict[int, str]:
+    """Who listens where, by name."""
     names = {port: "the shop", port + 2: "the local carrier"}
     if not own_gateway:
         names[port + 1] = "the local Alipay gateway"
-    try:
-        free_ports(names)
-    except PortTaken as error:
-        print(f"\n{error}\n", file=sys.stderr)
-        return 1
-    os.environ |= environment(port=port, own_gateway=own_gateway)
-    VAR.mkdir(parents=True, exist_ok=True)
-    with Family(pid_file=VAR / "demo.pid", logs=VAR / "logs") as family:
-        fresh = prepare(root=ROOT, var=VAR, port=port)
-        family.start(
-            "web",
-            python(
-                f"-m granian --interface wsgi --host 127.0.0.1 --port {port}"
-                " --workers 2 --blocking-threads 4 --no-access-log --log-level warning"
-                " shop.config.wsgi:application"
-            ),
-        )
-        if not own_gateway:
-            family.start(
-                "alipay", python(f"manage.py alipay_sandbox --port {port + 1}")
-            )
-        family.start(
-            "carrier", python(f"-m logistics.carriers.standin --port {port + 2}")
-        )
-        family.wait_for(port=port, name="web")
-        show_addresses(port=port, own_gateway=own_gateway)
-        family.start(
-            "worker",
-            python(
-                "-m celery -A shop.config worker --beat --pool solo --loglevel warning"
-                f" --schedule {VAR / 'beat'}"
-            ),
-        )
-        if fresh and os.environ.get("XIANGJI_DEMO_HISTORY") == "0":
-            (VAR / "history.done").write_text("left out", encoding="ascii")
-        elif fresh:
-            family.start(
-                "history", python("-m shop.demo.history"), shown=True, once=True
-            )
-        return family.watch()
+    return names
+
+
+def live(family: Family, *, port: int, own_gateway: bool) -> int:
+    """Make what is missing, start everybody, watch until the end."""
+    fresh = prepare(root=ROOT, var=VAR, port=port)
+    family.start(
+        "web",
+        python(
+            f"-m granian --interface wsgi --host 127.0.0.1 --port {port}"
+            " --workers 2 --blocking-threads 4 --no-access-log --log-level warning"
+            " shop.config.wsgi:application"
+        ),
+    )
+    if not own_gateway:
+        family.start("alipay", python(f"manage.py alipay_sandbox --port {port + 1}"))
+    family.start("carrier", python(f"-m logistics.carriers.standin --port {port + 2}"))
+    family.wait_for(port=port, name="web")
+    show_addresses(port=port, own_gateway=own_gateway)
+    family.start(
+        "worker",
+        python(
+            "-m celery -A shop.config worker --beat --pool solo --loglevel warning"
+            f" --schedule {VAR / 'beat'}"
+        ),
+    )
+    if fresh and os.environ.get("XIANGJI_DEMO_HISTORY") == "0":
+        (VAR / "history.done").write_text("left out", encoding="ascii")
+    elif fresh:
+        family.start("history", python("-m shop.demo.history"), shown=True, once=True)
+    return family.watch()
 
 
 def python(words: str) -> list[str]:

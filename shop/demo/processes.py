@@ -1,5 +1,6 @@
 """Start the demo's processes, watch them, and end exactly those."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -14,6 +15,10 @@ from types import FrameType, TracebackType
 
 class PortTaken(Exception):
     """Another program listens where the demo wants to."""
+
+
+class AlreadyRunning(Exception):
+    """Another demo lives in this folder; two would fill it at once."""
 
 
 class NotUp(Exception):
@@ -37,7 +42,13 @@ def free_ports(names: dict[int, str]) -> None:
 
 
 class Family:
-    """The processes of one demo; leaving the block ends all of them."""
+    """The processes of one demo; leaving the block ends all of them.
+
+    The file with the demo's process number is locked as long as it runs, so that a
+    number left behind by a crash is never taken for a demo.
+
+    Errors: AlreadyRunning on entering.
+    """
 
     def __init__(self, *, pid_file: Path, logs: Path) -> None:
         self.pid_file, self.logs = pid_file, logs
@@ -46,9 +57,11 @@ class Family:
 
     def __enter__(self) -> "Family":
         self.logs.mkdir(parents=True, exist_ok=True)
-        self.pid_file.write_text(str(os.getpid()), encoding="ascii")
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._stop)
+        self._claim()
+        self._before = {
+            number: signal.signal(number, self._stop)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        }
         return self
 
     def __exit__(
@@ -58,13 +71,32 @@ class Family:
         trace: TracebackType | None,
     ) -> bool:
         self.end()
-        self.pid_file.unlink(missing_ok=True)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._pid.truncate(0)
+        self._pid.close()
         if isinstance(error, NotUp):
             print(f"\n{error}", file=sys.stderr)
         if isinstance(error, KeyboardInterrupt):
             print("\nStopped.")
             return True
         return False
+
+    def _claim(self) -> None:
+        self._pid = self.pid_file.open("a+", encoding="ascii")
+        try:
+            fcntl.flock(self._pid, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._pid.seek(0)
+            number = self._pid.read().strip() or "of another person"
+            self._pid.close()
+            raise AlreadyRunning(
+                f"A demo already runs here (process {number}). "
+                "Stop it with Ctrl-C in its terminal first."
+            ) from None
+        self._pid.truncate(0)
+        self._pid.write(str(os.getpid()))
+        self._pid.flush()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
