@@ -10,7 +10,7 @@ RUN := $(BIN)/python
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo market-day clean-demo test test-browser walk test-postgresql check format lock messages schema bench clean
+.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-postgresql check format lock messages schema bench clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ test-browser: $(VENV)/.browser ## the public pages in Chromium and the market da
 walk: $(VENV)/.browser ## the market day in Chromium, phone and desktop, with pictures
 	@$(RUN) -m tools.messages compile
 	@$(RUN) -m pytest -m walk -p no:randomly tests/journeys
+
+services: $(VENV)/.dev ## PostgreSQL, Redis, Elasticsearch for tests; prints how to reach them
+	@$(RUN) -m tools.services start
+
+services-stop: $(VENV)/.dev ## end exactly these, and forget their data
+	@$(RUN) -m tools.services stop
 
 # Money and stock on every run; TESTS=tests for everything.
 TESTS ?= tests/partners/ledger tests/shop/alipay tests/shop/ordering tests/shop/settlement

@@ -207,6 +207,26 @@ DATABASES = {
     else sqlite(VAR / "xiangji.sqlite3")
 }
 
+
+def shared_cache(url: str) -> dict[str, object]:
+    """A cache in Redis that all processes share, from redis://:password@host:port/0."""
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": "xiangji",
+        # Nobody waits longer for what may be lost.
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+
+
+# What may be lost at any time: in each process's memory, or in Redis for all of them.
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": shared_cache(REDIS_URL)
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
 # Jobs. Work in progress is a row; a message only says "look at it now".
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
@@ -256,6 +276,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 # Search. The embedded engine keeps its own files here (docs/decisions/0061).
 SEARCH_ENGINE = env.text("SEARCH_ENGINE", "shop.discovery.sqlite_engine.SqliteEngine")
 SEARCH_INDEX = VAR / "search"
+# Elasticsearch's nodes, any number (http://user:password@host:9200,…), and what the
+# names of our indices begin with, for shops that share a cluster.
+ELASTICSEARCH_NODES = env.items("ELASTICSEARCH_URL")
+ELASTICSEARCH_PREFIX = env.text("ELASTICSEARCH_PREFIX", "xiangji")
 
 # Where people reach us; goes into codes, links in messages and payment calls.
 BASE_URL = env.text("XIANGJI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")

@@ -66,9 +66,6 @@ if CARRIER_STANDIN:
     CARRIERS = ["shilikuaidi"]
     CARRIER_ASK_AFTER = timedelta(minutes=1)
 
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "shop.storefront.staticfiles.MarketStorage"},

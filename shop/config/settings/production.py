@@ -27,6 +27,11 @@ DATABASES = {
         env.required("DATABASE_URL", "postgresql://user:password@host:port/name")
     )
 }
+CACHES = {
+    "default": shared_cache(  # noqa: F405
+        env.required("REDIS_URL", "redis://:password@host:port/0, the shared cache")
+    )
+}
 CELERY_BROKER_URL = env.required("CELERY_BROKER_URL", "redis://host:port/0")
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
 ALIPAY_GATEWAY = env.required("ALIPAY_GATEWAY", "Alipay's gateway address")

@@ -9,7 +9,7 @@ os.environ.setdefault("XIANGJI_VAR", tempfile.mkdtemp(prefix="xiangji-test-"))
 os.environ.pop("ALIPAY_GATEWAY", None)
 
 from .local import *  # noqa: F403
-from .local import VAR
+from .local import CELERY_BROKER_URL, ELASTICSEARCH_PREFIX, REDIS_URL, VAR, shared_cache
 
 ROOT_VAR = Path(VAR)
 SECRET_KEY = "test"
@@ -29,3 +29,13 @@ DATABASES["default"].setdefault("TEST", {})  # noqa: F405
 if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
     # A file, not memory: races need a second connection to the same rows.
     DATABASES["default"]["TEST"]["NAME"] = ROOT_VAR / "test.sqlite3"  # noqa: F405
+
+# Processes that test side by side may share servers, and nothing on them. Each has its
+# database from pytest-django; from here its two databases of Redis, and its indices.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+ELASTICSEARCH_PREFIX = f"{ELASTICSEARCH_PREFIX}-test-{WORKER}"
+if REDIS_URL:
+    REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{2 * WORKER}"
+    CACHES = {"default": shared_cache(REDIS_URL)}
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_URL = f"{CELERY_BROKER_URL.rpartition('/')[0]}/{2 * WORKER + 1}"
