@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -36,6 +36,21 @@ def purchase_by_token(number: str, token: str) -> Purchase:
     """The order behind a buyer's link. Errors: Http404 for any other token."""
     return get_object_or_404(
         Purchase.objects.select_related("order"), order__number=number, token=token
+    )
+
+
+def arrived_by(moment: datetime) -> QuerySet:
+    """Paid orders whose last box arrived by then, oldest first, with `arrived_at`."""
+    on_its_way = SubOrder.objects.filter(order=OuterRef("pk")).exclude(
+        status__in=[SubOrder.Status.DELIVERED, SubOrder.Status.CANCELLED]
+    )
+    orders = apps.get_model("order", "Order").objects.filter(status="paid")
+    return (
+        orders.filter(sub_orders__status=SubOrder.Status.DELIVERED)
+        .filter(~Exists(on_its_way))
+        .annotate(arrived_at=Max("sub_orders__delivered_at"))
+        .filter(arrived_at__lte=moment)
+        .order_by("arrived_at", "pk")
     )
 
 

@@ -252,6 +252,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "logistics.tasks.ask_about_quiet_parcels",
         "schedule": timedelta(minutes=1),
     },
+    "ordering.release": {
+        "task": "shop.ordering.tasks.release_expired_orders",
+        "schedule": timedelta(minutes=1),
+    },
+    "ordering.complete": {
+        "task": "shop.ordering.tasks.complete_overdue_orders",
+        "schedule": timedelta(minutes=10),
+    },
     "alipay.resolve": {
         "task": "shop.alipay.tasks.resolve",
         "schedule": 15.0,

@@ -11,6 +11,7 @@ from shop.alipay.models import Payment
 from shop.alipay.operations import close
 from shop.ordering.models import Purchase, SubOrder
 from shop.ordering.operations import stock, telling
+from shop.ordering.queries import arrived_by
 from shop.ordering.signals import order_cancelled, order_completed, order_paid
 
 logger = logging.getLogger(__name__)
@@ -174,16 +175,7 @@ def complete_order(*, order, at: datetime) -> None:
 
 def complete_overdue(*, now: datetime, most: int = 200) -> int:
     """Complete orders whose boxes all arrived long enough ago."""
-    due = (
-        _orders()
-        .filter(
-            status="paid",
-            sub_orders__status=SubOrder.Status.DELIVERED,
-            sub_orders__delivered_at__lte=now - COMPLETES_AFTER,
-        )
-        .distinct()
-        .order_by("pk")[:most]
-    )
+    due = arrived_by(now - COMPLETES_AFTER)[:most]
     completed = 0
     for order in due:
         try:
@@ -191,4 +183,7 @@ def complete_overdue(*, now: datetime, most: int = 200) -> int:
             completed += 1
         except UnableToComplete as reason:
             logger.info("order %s stays open: %s", order.number, reason)
+        except Exception:
+            # One that cannot be settled must not hold up everybody else's money.
+            logger.exception("order %s could not be completed", order.number)
     return completed
