@@ -14,8 +14,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import load_workbook
-
 from partners.statements.findings import Finding
 
 FILE_LIMIT = 5 * 1024 * 1024
@@ -188,6 +186,9 @@ def _read_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, room: int) -> 
 
 
 def _from_workbook(data: bytes) -> list[Sheet]:
+    # Half a second that only who files a workbook has to wait.
+    from openpyxl import load_workbook  # noqa: PLC0415
+
     try:
         book = load_workbook(
             io.BytesIO(data), read_only=True, data_only=False, keep_links=False

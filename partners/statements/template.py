@@ -4,9 +4,6 @@ import io
 from datetime import date
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.styles import Font, PatternFill
-from openpyxl.utils import get_column_letter
 
 from partners.statements.columns import HEADINGS
 
@@ -20,6 +17,11 @@ def headings() -> list[str]:
 
 def workbook(*, period: date) -> bytes:
     """An empty .xlsx for a month, with a second sheet that says how to fill it."""
+    # Half a second that only who asks for a workbook has to wait.
+    from openpyxl import Workbook  # noqa: PLC0415
+    from openpyxl.styles import Font, PatternFill  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+
     book = Workbook()
     sheet = book.active
     assert sheet is not None

@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from shop.demo import history
+from shop.demo.people import PASSWORD, logins
 from shop.demo.processes import AlreadyRunning, Family, PortTaken, free_ports
 from shop.demo.setting_up import prepare
 
@@ -71,7 +73,7 @@ def listeners(*, port: int, own_gateway: bool) -> dict[int, str]:
 
 def live(family: Family, *, port: int, own_gateway: bool) -> int:
     """Make what is missing, start everybody, watch until the end."""
-    fresh = prepare(root=ROOT, var=VAR, port=port)
+    prepare(root=ROOT, var=VAR, port=port)
     family.start(
         "web",
         python(
@@ -82,9 +84,12 @@ def live(family: Family, *, port: int, own_gateway: bool) -> int:
     )
     if not own_gateway:
         family.start("alipay", python(f"manage.py alipay_sandbox --port {port + 1}"))
-    family.start("carrier", python(f"-m logistics.carriers.standin --port {port + 2}"))
     family.wait_for(port=port, name="web")
+    if not own_gateway:
+        family.wait_for(port=port + 1, name="alipay")
     show_addresses(port=port, own_gateway=own_gateway)
+    # Nobody needs these in the first seconds, when the pages want both cores.
+    family.start("carrier", python(f"-m logistics.carriers.standin --port {port + 2}"))
     family.start(
         "worker",
         python(
@@ -92,11 +97,18 @@ def live(family: Family, *, port: int, own_gateway: bool) -> int:
             f" --schedule {VAR / 'beat'}"
         ),
     )
-    if fresh and os.environ.get("XIANGJI_DEMO_HISTORY") == "0":
-        (VAR / "history.done").write_text("left out", encoding="ascii")
-    elif fresh:
-        family.start("history", python("-m shop.demo.history"), shown=True, once=True)
+    if not history.finished(VAR):
+        fill_in_the_past(family, port=port)
     return family.watch()
+
+
+def fill_in_the_past(family: Family, *, port: int) -> None:
+    """Start the county's history, unless somebody wants a county without one."""
+    if os.environ.get("XIANGJI_DEMO_HISTORY") == "0":
+        (VAR / history.MARK).write_text("left out", encoding="ascii")
+        return
+    family.wait_for(port=port + 2, name="carrier")
+    family.start("history", python("-m shop.demo.history"), shown=True, once=True)
 
 
 def python(words: str) -> list[str]:
@@ -106,8 +118,6 @@ def python(words: str) -> list[str]:
 
 def show_addresses(*, port: int, own_gateway: bool) -> None:
     """The short table: addresses, people, passwords."""
-    from shop.demo.people import PASSWORD, logins  # noqa: PLC0415  needs Django
-
     here = f"http://127.0.0.1:{port}"
     gateway = "your own gateway" if own_gateway else f"http://127.0.0.1:{port + 1}/"
     rows = [

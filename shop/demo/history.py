@@ -58,11 +58,9 @@ class Calendar:
             yield len(self._queue)
 
 
-def finished() -> bool:
-    """Whether the county has its history."""
-    from django.conf import settings  # noqa: PLC0415  needs Django
-
-    return (Path(settings.VAR) / MARK).exists()
+def finished(var: Path) -> bool:
+    """Whether the county in this folder has its history."""
+    return (var / MARK).exists()
 
 
 def run() -> None:
@@ -108,5 +106,7 @@ def past_months(*, today: date, months: int) -> list[date]:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.config.settings.local")
     django.setup()
-    if not finished():
+    from django.conf import settings
+
+    if not finished(Path(settings.VAR)):
         run()

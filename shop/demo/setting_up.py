@@ -10,32 +10,33 @@ from pathlib import Path
 from tools import messages, schema
 
 
-def prepare(*, root: Path, var: Path, port: int) -> bool:
+def prepare(*, root: Path, var: Path, port: int) -> None:
     """Database, divisions, catalogues, static files, the county's first part.
 
-    Returns whether the county still lacks (part of) its history.
+    Where all of it is there, Django is not even loaded: a second start is short.
     """
-    import django  # noqa: PLC0415  the environment must be complete first
-
     stamp = var / "prepared.json"
     wanted = _fingerprint(root)
     known = json.loads(stamp.read_text()) if stamp.exists() else {}
-    django.setup()
     (var / "demo.json").write_text(
         json.dumps({"base_url": os.environ["XIANGJI_BASE_URL"], "port": port})
     )
+    if known == {"code": wanted, "county": True}:
+        return
+    import django  # noqa: PLC0415  the environment must be complete first
+
+    django.setup()
     if known.get("code") != wanted:
         _step("Catalogues", messages.compile_catalogues)
         _step("Database", _migrate)
         _step("Static files", lambda: _manage("collectstatic", verbosity=0))
         stamp.write_text(json.dumps(known | {"code": wanted}))
-    from shop.demo import history, seed  # noqa: PLC0415  need Django
-
     if not known.get("county"):
+        from shop.demo import seed  # noqa: PLC0415  needs Django
+
         _step("Divisions of China", lambda: _manage("load_divisions"))
         seed.run()
         stamp.write_text(json.dumps({"code": wanted, "county": True}))
-    return not history.finished()
 
 
 def _migrate() -> None:

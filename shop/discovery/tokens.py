@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-import rjieba
-from pypinyin import lazy_pinyin
-
 from shop.discovery.spelling import SHORTEST
 
 LONGEST_QUERY = 60
@@ -99,6 +96,9 @@ def _words(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _pinyin(run: str) -> tuple[str, ...]:
+    # A dictionary that takes half a second: loaded by whoever first needs it.
+    from pypinyin import lazy_pinyin  # noqa: PLC0415
+
     syllables = [part for part in lazy_pinyin(run) if part.isascii()]
     found = list(syllables)
     found += [a + b for a, b in pairwise(syllables)]
@@ -126,6 +126,8 @@ def parse(text: str) -> Tokens:
 
 def _spoken(run: str) -> list[Term]:
     """A Han run's words; a run of idle words alone is looked for as it is."""
+    import rjieba  # noqa: PLC0415  a dictionary, as above
+
     words = [word for word in rjieba.cut(run) if word not in _IDLE] or [run]
     return [Term(any_of=(_parts(word),)) for word in words]
 

@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 # It reports every table it looks at.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
@@ -35,9 +35,16 @@ class _Metrics(NamedTuple):
     name: str
 
 
+def _opened(path: Path) -> "TTFont":
+    # A third of a second that only who prints has to wait.
+    from fontTools.ttLib import TTFont  # noqa: PLC0415
+
+    return TTFont(path, lazy=True, recalcTimestamp=False)
+
+
 @lru_cache(maxsize=8)
 def _metrics(path: Path) -> _Metrics:
-    font = TTFont(path, lazy=True)
+    font = _opened(path)
     unit = font["head"].unitsPerEm
     order = {name: index for index, name in enumerate(font.getGlyphOrder())}
     head, hhea, advances = font["head"], font["hhea"], font["hmtx"]
@@ -119,7 +126,9 @@ class Font:
         )
 
     def _subset(self) -> bytes:
-        font = TTFont(self._path, lazy=True, recalcTimestamp=False)
+        from fontTools import subset  # noqa: PLC0415  as in _opened
+
+        font = _opened(self._path)
         options = subset.Options()
         options.retain_gids = True
         options.hinting = False
