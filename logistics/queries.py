@@ -46,12 +46,15 @@ def quote(
     rule = _rule_for(template, division_code)
     if rule is None or not rule.delivers:
         raise NotDelivered(region_name(rule.region_code if rule else division_code))
+    by_weight = template.basis == FreightTemplate.Basis.WEIGHT
+    return _price(rule, units=weight_g if by_weight else pieces, goods_fen=goods_fen)
+
+
+def _price(rule: FreightRule, *, units: int, goods_fen: int) -> Quote:
     free_from = rule.free_from_fen
     if free_from is not None and goods_fen >= free_from:
         return Quote(fen=0, free_from_fen=free_from)
-    by_weight = template.basis == FreightTemplate.Basis.WEIGHT
-    beyond = max(0, (weight_g if by_weight else pieces) - rule.first_units)
-    steps = -(-beyond // rule.additional_units)
+    steps = -(-max(0, units - rule.first_units) // rule.additional_units)
     return Quote(
         fen=rule.first_fen + steps * rule.additional_fen, free_from_fen=free_from
     )
@@ -67,10 +70,22 @@ def _rule_for(template: FreightTemplate, division_code: str) -> FreightRule | No
     return max(matching, key=lambda rule: len(rule.region_code), default=None)
 
 
-def lowest_fen(template: FreightTemplate) -> int:
-    """The least anybody pays for the first unit: "freight from ¥6" on a card."""
+def lowest_fen(
+    template: FreightTemplate, *, weight_g: int, pieces: int, goods_fen: int
+) -> int:
+    """The least anybody pays for these goods: "freight from ¥6" on a card.
+
+    Weight, pieces and goods are those of `quote`.
+    """
+    by_weight = template.basis == FreightTemplate.Basis.WEIGHT
+    units = weight_g if by_weight else pieces
     return min(
-        (rule.first_fen for rule in template.rules.all() if rule.delivers), default=0
+        (
+            _price(rule, units=units, goods_fen=goods_fen).fen
+            for rule in template.rules.all()
+            if rule.delivers
+        ),
+        default=0,
     )
 
 

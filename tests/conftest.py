@@ -7,7 +7,7 @@ from django.conf import settings
 
 from shop.storefront import middleware, queries
 from shop.storefront.templatetags.storefront import forget_cards
-from tests.factories.offers import freight, honey, oranges  # noqa: F401
+from tests.factories.offers import ducks, freight, honey, oranges  # noqa: F401
 from tests.factories.people import (  # noqa: F401
     assistant_qian,
     assistant_zhao,

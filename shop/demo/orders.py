@@ -26,7 +26,6 @@ from traceability.operations import mint_labels
 from traceability.queries import certificate_of_lot
 
 LABELS_AT_ONCE = 20
-COUNTED_PACK_G = 1_500  # what a box of eggs is taken to weigh on its label
 
 
 class Orders:
@@ -141,7 +140,7 @@ class Orders:
                 certificate=certificate_of_lot(lot),
                 count=LABELS_AT_ONCE,
                 product_name=terms.line.title,
-                pack_g=terms.pack_g or COUNTED_PACK_G,
+                pack_g=terms.pack_g,
                 by=by,
                 at=at,
             )

@@ -277,7 +277,7 @@ def record_lot(*, listing: Listing, by: User, at: datetime) -> Lot:
         by=by,
         at=at,
     )
-    weight_g = (listing.pack_g or 500) * listing.capacity_packs
+    weight_g = listing.parcel_g * listing.capacity_packs
     picked_at = timezone.make_aware(
         datetime.combine(listing.harvest_on, datetime.min.time())
     ) + timedelta(hours=8)

@@ -40,8 +40,8 @@ class Item:
 
     @property
     def weight_g(self) -> int:
-        """Grams of all packs together."""
-        return (self.listing.pack_g or 0) * self.quantity
+        """Grams of all packs together, as a parcel of them weighs."""
+        return self.listing.parcel_g * self.quantity
 
     @property
     def problem(self) -> str:

@@ -142,21 +142,20 @@ def _freight_facts(listing: Listing) -> dict[str, Any]:
     if template is None:
         return {"lowest_freight_fen": None, "freight": {}}
     prefetch_related_objects([template], "rules")  # once, not once a province
+    pack = {
+        "weight_g": listing.parcel_g,
+        "pieces": 1,
+        "goods_fen": listing.price_fen or 0,
+    }
     freight: dict[str, list[int | None] | None] = {}
     for province in PROVINCES:
         try:
-            price = quote(
-                template=template,
-                division_code=province,
-                weight_g=listing.pack_g or 0,
-                pieces=1,
-                goods_fen=listing.price_fen or 0,
-            )
+            price = quote(template=template, division_code=province, **pack)
         except NotDelivered:
             freight[province] = None
         else:
             freight[province] = [price.fen, price.free_from_fen]
-    return {"lowest_freight_fen": lowest_fen(template), "freight": freight}
+    return {"lowest_freight_fen": lowest_fen(template, **pack), "freight": freight}
 
 
 def _left(product_ids: Iterable[int]) -> dict[int, int]:

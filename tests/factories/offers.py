@@ -24,7 +24,7 @@ def put_on_sale(
     *,
     farmer: Farmer,
     assistant: Assistant,
-    pack_g: int,
+    pack_g: int | None = None,
     price_fen: int,
     packs: int,
     at: datetime = SOME_DAY,
@@ -94,6 +94,23 @@ def oranges(
         pack_g=2_500,
         price_fen=2_900,
         packs=60,
+        freight_template=freight,
+    )
+
+
+@pytest.fixture
+def ducks(
+    farmer_wang: Farmer, assistant_zhao: Assistant, freight: FreightTemplate
+) -> Listing:
+    """王婶's ducks: 30 packs of 2 at ¥76.00, taken to weigh 3,600 g each."""
+    return put_on_sale(
+        "土鸭",
+        farmer=farmer_wang,
+        assistant=assistant_zhao,
+        pieces=2,
+        piece_unit="只",
+        price_fen=7_600,
+        packs=30,
         freight_template=freight,
     )
 

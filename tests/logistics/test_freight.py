@@ -202,10 +202,14 @@ class TestWords:
         ]
 
     def test_the_lowest_price_is_what_a_card_may_promise(self) -> None:
+        pack = {"weight_g": 2_500, "pieces": 1, "goods_fen": 2_900}
         template = by_weight()
-        assert queries.lowest_fen(template) == 0
+        assert queries.lowest_fen(template, **pack) == 0
         FreightRule.objects.filter(template=template, region_code="430722").delete()
-        assert queries.lowest_fen(FreightTemplate.objects.get()) == 500
+        template = FreightTemplate.objects.get()
+        assert queries.lowest_fen(template, **pack) == 500
+        assert queries.lowest_fen(template, **pack | {"weight_g": 6_000}) == 800
+        assert queries.lowest_fen(template, **pack | {"goods_fen": 9_900}) == 0
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from logistics.operations import Recipient, hand_over, open_parcel, pack_parcel
 from shop.ordering.models import LineTerms, PackedLabel, Purchase, SubOrder
 from traceability.operations import UnableToPack, pack_label
 
-# What is sold by the piece has no weight of its own; carriers want one.
+# Three seedlings weigh less than the box they travel in; no carrier takes less.
 LIGHTEST_G = 500
 
 

@@ -215,7 +215,7 @@ def _write_part(*, order, part: Part, index: int) -> None:
                 listing=item.listing,
                 price_fen=item.price_fen,
                 quantity=item.quantity,
-                pack_g=item.listing.pack_g or 0,
+                pack_g=item.listing.parcel_g,
                 supermarket_id=item.listing.supermarket_id,
                 margin_bp=item.listing.margin_bp,
                 platform_bp=settings.PLATFORM_FEE_BP,

@@ -79,7 +79,7 @@ def make_labels(listing, *, by, count=4):
         certificate=certificate,
         count=count,
         product_name=listing.title,
-        pack_g=listing.pack_g,
+        pack_g=listing.parcel_g,
         by=by,
         at=SOME_DAY,
     )
@@ -168,6 +168,16 @@ class TestSendBox:
         sent = self.send(box, packer, Carrier())
         assert sent.status == SubOrder.Status.SHIPPED
         assert sent.parcel.waybill
+
+    def test_tells_the_carrier_what_counted_goods_weigh(self, hanshou, ducks, packer):
+        load_places("430104")
+        open_station(village=ducks.village, name="永固村级服务站")
+        order = place(basket_with((ducks, 2)))
+        operations.mark_paid(order_number=order.number, at=SOME_DAY)
+        codes = make_labels(ducks, by=packer)
+        self.full(order.sub_orders.get(), codes, packer)
+        sent = self.send(order.sub_orders.get(), packer, Carrier())
+        assert sent.parcel.weight_g == 2 * 3_600
 
     def test_a_silent_carrier_is_asked_again_for_the_same_box(self, box, codes, packer):
         self.full(box, codes, packer)

@@ -12,11 +12,13 @@ from shop.ordering import baskets, operations
 from shop.ordering.models import Purchase, Reservation
 from shop.ordering.operations import stock
 from shop.ordering.quotes import quote_order
+from shop.storefront.models import ProductCard
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
 
 CHANGSHA = "430104000000"
 LHASA = "540102000000"
+BEIJING = "110105000000"
 KEY = "0" * 32
 
 
@@ -80,6 +82,25 @@ class TestPlaceOrder:
         assert [p.goods_fen for p in parts] == [2900, 11_600]
         assert [p.freight_fen for p in parts] == [600, 0]
         assert sum(p.total_fen for p in parts) == order.purchase.total_fen
+
+    def test_counted_goods_pay_the_freight_of_their_weight(self, ducks):
+        order = place(basket_with((ducks, 1)))
+        part = order.sub_orders.get()
+        assert part.freight_fen == 600 + 200, "3.6 kg, 0.6 of them beyond the first 3"
+        assert part.line_terms.get().pack_g == ducks.parcel_g == 3_600
+
+    def test_the_card_promises_the_freight_that_is_charged(self, ducks, oranges):
+        for key, listing in enumerate((ducks, oranges)):
+            order = place(basket_with((listing, 1)), key=f"{key:032x}")
+            card = ProductCard.objects.get(listing=listing)
+            assert order.sub_orders.get().freight_fen == card.freight["43"][0]
+
+    def test_weighed_and_counted_goods_share_a_parcel(self, ducks, oranges):
+        parts = quote_order(
+            items=baskets.items(basket_with((ducks, 1), (oranges, 1))),
+            division_code=BEIJING,
+        ).parts
+        assert [part.freight_fen for part in parts] == [1_000 + 4 * 400]
 
     def test_keeps_nothing_personal_in_the_clear(self, oranges):
         order = place(basket_with((oranges, 1)))

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from oscar.core.loading import get_model
 
+from logistics.models import FreightTemplate
 from shop.listings.models import Listing
 from shop.listings.operations import change_stock, end_listing, link_lot
 from shop.listings.operations.sale import set_price
@@ -50,6 +51,18 @@ class TestRefreshCard:
         assert card.freight["43"] == [600, 9900]
         assert card.freight["11"] == [1000, None]
         assert card.freight["54"] is None
+
+    def test_what_is_counted_travels_at_its_usual_weight(
+        self, to_hunan: FreightTemplate
+    ) -> None:
+        ducks = offers.listing_on_sale(
+            crop="土鸭", pieces=3, price_fen=9_000, freight_template=to_hunan
+        )
+        card = card_of(ducks)
+        assert ducks.parcel_g == 5_400
+        assert card.freight["43"] == [600 + 3 * 200, 9900]
+        assert card.freight["11"] == [1000 + 3 * 400, None]
+        assert card.lowest_freight_fen == 1200
 
     def test_holds_nothing_that_tells_who_the_farmer_is(self, oranges: Listing) -> None:
         card = card_of(oranges)
