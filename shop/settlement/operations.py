@@ -12,8 +12,7 @@ from partners.ledger.operations import Line, post
 from partners.ledger.queries import balance_fen
 from partners.measures import apportion, yuan
 from partners.organisations.models import Farmer
-from shop.alipay.models import Payment, Refund
-from shop.alipay.operations import refund
+from shop.alipay.models import Refund
 from shop.notices.operations import send_text
 from shop.ordering.models import LineTerms
 from shop.settlement.models import SettledLine, Settlement, TakenBack
@@ -211,8 +210,9 @@ def _left_of(settlement: Settlement) -> dict[str, int]:
 def bring_back(*, refund: Refund, at: datetime) -> TakenBack | None:
     """Before a refund is booked: what a settled order has given away comes back.
 
-    None where the order is not settled and its escrow still holds the money; nothing
-    happens twice where `refund_order` took it back already. Errors: UnableToTakeBack.
+    None where the order is not settled and its escrow still holds the money. Only
+    now, because a refund that Alipay refuses must cost nobody anything.
+    Errors: UnableToTakeBack.
     """
     settlement = Settlement.objects.filter(
         order__number=refund.payment.order_number
@@ -224,27 +224,4 @@ def bring_back(*, refund: Refund, at: datetime) -> TakenBack | None:
         amount_fen=refund.amount_fen,
         request_no=refund.request_no,
         at=at,
-    )
-
-
-def refund_order(
-    *, order, amount_fen: int, request_no: str, reason: str, at: datetime, gateway=None
-) -> Refund:
-    """Give a buyer money back, whether or not the order is completed already.
-
-    Errors: UnableToTakeBack, and what `shop.alipay.operations.refund` raises; a
-    repeated call with the same number and sum does nothing twice.
-    """
-    settlement = Settlement.objects.filter(order=order).first()
-    if settlement is not None:
-        take_back(
-            settlement=settlement, amount_fen=amount_fen, request_no=request_no, at=at
-        )
-    return refund(
-        payment=Payment.objects.get(order_number=order.number),
-        amount_fen=amount_fen,
-        request_no=request_no,
-        reason=reason,
-        at=at,
-        gateway=gateway,
     )
