@@ -1,11 +1,15 @@
 """What import-linter cannot say about the house."""
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+
+from shop.config.celery import app as celery
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("shop", "partners", "traceability", "logistics")
@@ -162,3 +166,41 @@ class TestPages:
                 assert not re.search(
                     r"(url\(|import\s|fetch\()\s*[\"']?(https?:)?//", text
                 ), path
+
+
+def clockless(tasks: dict, schedule: dict) -> set[str]:
+    """Names of tasks that need nothing told and that no clock calls."""
+    alone = {
+        name
+        for name, task in tasks.items()
+        if not name.startswith("celery.") and not inspect.signature(task.run).parameters
+    }
+    return alone - {entry["task"] for entry in schedule.values()}
+
+
+class TestPeriodicJobs:
+    """A task that takes ids is asked for; one that takes nothing has only the clock."""
+
+    @pytest.fixture
+    def tasks(self):
+        celery.loader.import_default_modules()
+        return dict(celery.tasks)
+
+    def test_every_one_is_in_the_schedule(self, tasks):
+        assert clockless(tasks, settings.CELERY_BEAT_SCHEDULE) == set()
+
+    def test_one_that_is_missing_is_found(self, tasks):
+        schedule = dict(settings.CELERY_BEAT_SCHEDULE)
+        del schedule["ordering.complete"]
+        assert clockless(tasks, schedule) == {
+            "shop.ordering.tasks.complete_overdue_orders"
+        }
+
+    def test_the_schedule_names_only_tasks_that_exist(self, tasks):
+        named = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+        assert named <= set(tasks)
+
+    def test_what_the_schedule_passes_is_what_the_task_takes(self, tasks):
+        for entry in settings.CELERY_BEAT_SCHEDULE.values():
+            run = inspect.signature(tasks[entry["task"]].run)
+            run.bind(*entry.get("args", ()), **entry.get("kwargs", {}))

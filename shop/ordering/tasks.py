@@ -1,4 +1,8 @@
-"""Jobs of ordering: what beat asks for again until nothing is left to do."""
+"""Jobs of ordering.
+
+Orders that nobody pays in time need none: `shop.alipay.tasks.resolve` closes their
+payment, and who hears of that lets their stock go.
+"""
 
 from celery import shared_task
 from django.utils import timezone
@@ -7,10 +11,6 @@ from shop.ordering import operations
 
 
 @shared_task
-def release_expired_orders() -> int:
-    return operations.release_expired(now=timezone.now())
-
-
-@shared_task
 def complete_overdue_orders() -> int:
+    """Complete what arrived a week ago; returns how many orders."""
     return operations.complete_overdue(now=timezone.now())

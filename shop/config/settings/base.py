@@ -252,13 +252,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "logistics.tasks.ask_about_quiet_parcels",
         "schedule": timedelta(minutes=1),
     },
-    "ordering.release": {
-        "task": "shop.ordering.tasks.release_expired_orders",
-        "schedule": timedelta(minutes=1),
-    },
     "ordering.complete": {
         "task": "shop.ordering.tasks.complete_overdue_orders",
         "schedule": timedelta(minutes=10),
+    },
+    # On three days, because a machine may be off on one; again changes nothing.
+    "settlement.statements": {
+        "task": "shop.settlement.tasks.file_last_months_statements",
+        "schedule": crontab(day_of_month="1-3", hour=4, minute=0),
     },
     "alipay.resolve": {
         "task": "shop.alipay.tasks.resolve",

@@ -28,7 +28,6 @@ from shop.ordering.operations.progress import (
     mark_paid,
     mark_shipped,
     note_refund,
-    release_expired,
 )
 from shop.ordering.operations.stock import OutOfStock, PriceChanged
 
@@ -55,6 +54,5 @@ __all__ = [
     "pack",
     "place_bare_order",
     "place_order",
-    "release_expired",
     "send_box",
 ]

@@ -104,26 +104,6 @@ def cancel_order(*, order, at: datetime, gateway=None) -> None:
     )
 
 
-def release_expired(*, now: datetime, most: int = 200) -> int:
-    """Cancel orders whose time to pay is over. Returns how many were let go.
-
-    What Alipay could not say yet stays held and is asked about at the next run.
-    """
-    late = (
-        _orders()
-        .filter(status="pending", purchase__expires_at__lte=now)
-        .order_by("purchase__expires_at")[:most]
-    )
-    released = 0
-    for order in late:
-        try:
-            cancel_order(order=order, at=now)
-            released += 1
-        except UnableToCancel as reason:
-            logger.info("order %s stays: %s", order.number, reason)
-    return released
-
-
 @transaction.atomic
 def mark_shipped(*, parcel, at: datetime) -> None:
     """The carrier has the box of one part of an order."""

@@ -1,19 +1,23 @@
-"""Orders that nobody touches any more: completed a week after the last box."""
+"""Orders that nobody touches: unpaid let go, completed a week after the last box."""
 
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 
+from shop.alipay import gateway as gateways
+from shop.alipay.operations import resolve_due
 from shop.ordering import operations
 from shop.ordering.models import SubOrder
+from shop.ordering.operations.placing import HELD_FOR
 from shop.ordering.operations.progress import COMPLETES_AFTER
 from shop.ordering.queries import arrived_by
 from shop.ordering.signals import order_completed
 from tests.factories.parcels import new_parcel
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
-from tests.shop.ordering.test_place_order import basket_with, place
+from tests.shop.alipay import hostile
+from tests.shop.alipay.hostile import Hostile
+from tests.shop.ordering.test_place_order import basket_with, left, place
 
 ARRIVED = SOME_DAY + timedelta(days=3)
 A_WEEK_ON = ARRIVED + COMPLETES_AFTER
@@ -89,7 +93,33 @@ class TestCompleteOverdue:
         assert (paid.status, later.status) == ("paid", "completed")
 
 
-def test_beat_comes_by_for_both_rounds():
-    asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert "shop.ordering.tasks.complete_overdue_orders" in asked
-    assert "shop.ordering.tasks.release_expired_orders" in asked
+class TestNotPaidInTime:
+    """Closing the payment is Alipay's round; here is what becomes of the order."""
+
+    @pytest.fixture(autouse=True)
+    def alipay(self, monkeypatch, hanshou) -> Hostile:
+        load_places("430104")
+        played = Hostile()
+        gateway = played.gateway()
+        monkeypatch.setattr(gateways, "configured", lambda: gateway)
+        return played
+
+    def test_puts_its_packs_back_on_sale(self, oranges):
+        order = place(basket_with((oranges, 2)))
+        assert left(oranges) == 58
+        resolve_due(now=SOME_DAY + HELD_FOR + timedelta(seconds=1))
+        order.refresh_from_db()
+        assert (order.status, left(oranges)) == ("cancelled", 60)
+
+    def test_keeps_them_while_there_is_time(self, oranges):
+        order = place(basket_with((oranges, 2)))
+        resolve_due(now=SOME_DAY + HELD_FOR - timedelta(seconds=1))
+        order.refresh_from_db()
+        assert (order.status, left(oranges)) == ("pending", 58)
+
+    def test_keeps_them_while_alipay_cannot_say(self, oranges, alipay):
+        order = place(basket_with((oranges, 2)))
+        alipay.fail("alipay.trade.close", hostile.time_out)
+        resolve_due(now=SOME_DAY + HELD_FOR + timedelta(seconds=1))
+        order.refresh_from_db()
+        assert (order.status, left(oranges)) == ("pending", 58)
