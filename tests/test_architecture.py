@@ -3,7 +3,10 @@
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -176,6 +179,63 @@ def clockless(tasks: dict, schedule: dict) -> set[str]:
         if not name.startswith("celery.") and not inspect.signature(task.run).parameters
     }
     return alone - {entry["task"] for entry in schedule.values()}
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+BESIDE = ("tests", "tools", "bench", "docs")
+
+
+def distribution(requirement: str) -> str:
+    """django-csp of "django-csp>=4", as registries compare names."""
+    name = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert name
+    return re.sub(r"[-_.]+", "-", name.group()).lower()
+
+
+def foreign_imports(source: str) -> set[str]:
+    """Top-level names of the packages of others that a module imports itself."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - set(PACKAGES) - set(BESIDE)
+
+
+def unnamed(paths: Iterable[Path], requirements: Iterable[str]) -> set[str]:
+    """Imports whose distribution stands in none of the requirements."""
+    named_ones = {distribution(requirement) for requirement in requirements}
+    known = packages_distributions()
+    return {
+        f"{named(path)}: {package}"
+        for path in paths
+        for package in foreign_imports(path.read_text(encoding="utf-8"))
+        if named_ones.isdisjoint(map(distribution, known.get(package, [package])))
+    }
+
+
+class TestRequirements:
+    """What is imported directly is named: another package may drop it tomorrow."""
+
+    runtime = PROJECT["project"]["dependencies"]
+    every = runtime + [one for g in PROJECT["dependency-groups"].values() for one in g]
+
+    def test_the_product_names_all_that_it_imports(self):
+        assert unnamed(modules(), self.runtime) == set()
+
+    def test_tests_and_tools_name_all_that_they_import(self):
+        assert unnamed(modules(*BESIDE), self.every) == set()
+
+    def test_one_that_is_not_named_is_found(self):
+        without = [one for one in self.runtime if not one.startswith("urllib3")]
+        assert unnamed(modules("shop"), without) == {
+            "shop/alipay/sandbox/server.py: urllib3",
+            "shop/alipay/transport.py: urllib3",
+        }
+
+    def test_tests_packages_are_not_the_products(self):
+        assert unnamed([ROOT / "tests/conftest.py"], self.runtime)
 
 
 class TestPeriodicJobs:
