@@ -28,11 +28,11 @@ test: $(VENV)/.dev ## the tests on the embedded sizes
 	@$(RUN) -m tools.messages compile
 	@$(RUN) -m pytest -n 2 -m "not browser"
 
-test-browser: $(VENV)/.browser ## the public pages in Chromium and the market day over HTTP
+test-browser: $(VENV)/.browser ## the public pages and the market day in Chromium
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m pytest -m "browser and not walk" -p no:randomly tests/journeys
+	@$(RUN) -m pytest -m browser -p no:randomly tests/journeys
 
-walk: $(VENV)/.browser ## the market day in Chromium, phone and desktop, with pictures
+walk: $(VENV)/.browser ## the market day alone, with a picture of every page
 	@$(RUN) -m tools.messages compile
 	@$(RUN) -m pytest -m walk -p no:randomly tests/journeys
 

@@ -10,6 +10,10 @@ from playwright.sync_api import Page as Tab
 
 from shop.demo.browser import Browser, Form, Page, Unexpected
 
+# Every wait is for something to be seen; this only bounds it on a busy machine.
+PATIENCE_MS = 120_000
+PAPERS = (".pdf", ".py")
+
 
 class Chromium(Browser):
     """One person's Chromium: pages are shown, fields filled, buttons pressed.
@@ -23,11 +27,13 @@ class Chromium(Browser):
         self, base_url: str, *, context: BrowserContext, pictures: Path
     ) -> None:
         self.base_url, self.context, self.pictures = base_url, context, pictures
+        context.set_default_timeout(PATIENCE_MS)
         self.tab: Tab = context.new_page()
+        self.pictured = b""
 
     def open(self, path: str, *, status: int | None = 200) -> Page:
         url = urllib.parse.urljoin(self.base_url, path)
-        if path.endswith(".pdf") or ".pdf" in url or url.endswith(".py"):
+        if urllib.parse.urlsplit(url).path.endswith(PAPERS):
             return self._fetched(self.context.request.get(url), status)
         response = self.tab.goto(url)
         assert response is not None
@@ -46,14 +52,7 @@ class Chromium(Browser):
         if self.tab.url != page.url:
             self.tab.goto(page.url)
         if form.action.endswith("/seen/"):
-            # The page's own script counts the scan and shows which one it is.
-            self.tab.wait_for_timeout(2_000)
-            return Page(
-                url=self.tab.url,
-                status=200,
-                headers={"content-type": "text/html"},
-                body=self.tab.content().encode(),
-            )
+            return self._counted()
         shown = self.tab.locator("form").nth(page.forms.index(form))
         for name, value in values.items():
             self._unfold(self._control(shown, name).first)
@@ -63,7 +62,7 @@ class Chromium(Browser):
             self._control(shown, name).set_input_files(
                 [{"name": filename, "mimeType": kind, "buffer": content}]
             )
-        with self.tab.expect_navigation(wait_until="load", timeout=60_000) as waiting:
+        with self.tab.expect_navigation(wait_until="load") as waiting:
             self._button(shown, button).click()
         response = waiting.value
         assert response is not None
@@ -115,25 +114,45 @@ class Chromium(Browser):
         else:
             control.first.fill(value)
 
+    def _counted(self) -> Page:
+        """The scan page once its own script has counted the look at it."""
+        self.tab.locator("#verdict:not([aria-busy])").wait_for()
+        return self._looked_at(status=200, headers={})
+
     def _shown(self, response: Response, status: int | None) -> Page:
         self.tab.wait_for_load_state("load")
-        number, path = next(self.numbers), urllib.parse.urlsplit(self.tab.url).path
-        # Names of pages, never the tokens in their addresses.
-        name = "-".join(re.findall(r"[a-z]+", path)[:3]) or "home"
-        self.pictures.mkdir(parents=True, exist_ok=True)
-        self.tab.screenshot(
-            path=self.pictures / f"{number:03}-{name}.png", full_page=True
-        )
         return self._checked(
-            Page(
-                url=self.tab.url,
-                status=response.status,
-                # A page from the browser's own cache comes without its type.
-                headers={"content-type": "text/html"} | response.all_headers(),
-                body=self.tab.content().encode(),
-            ),
+            self._looked_at(status=response.status, headers=response.all_headers()),
             status,
         )
+
+    def _looked_at(self, *, status: int, headers: dict[str, str]) -> Page:
+        """What stands in the window, with a picture of it where it is new."""
+        body = self.tab.content().encode()
+        if body != self.pictured:
+            self.pictured = body
+            self._picture()
+        # A page from the browser's own cache comes without its type.
+        headers = {"content-type": "text/html"} | headers
+        return Page(url=self.tab.url, status=status, headers=headers, body=body)
+
+    def _picture(self) -> None:
+        """The whole page in a window as tall as it, so that bars stand at its foot."""
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        window = self.tab.viewport_size
+        assert window is not None
+        tall = self.tab.evaluate("document.documentElement.scrollHeight")
+        self.tab.set_viewport_size(window | {"height": max(tall, window["height"])})
+        self.tab.screenshot(
+            path=self.pictures / f"{next(self.numbers):03}-{self._name()}.png"
+        )
+        self.tab.set_viewport_size(window)
+
+    def _name(self) -> str:
+        """The page's name: the words of its address, never a token in it."""
+        parts = urllib.parse.urlsplit(self.tab.url).path.split("/")
+        words = [part for part in parts if re.fullmatch(r"[a-zT-][a-z-]{,15}", part)]
+        return "-".join(words) or "home"
 
     def _fetched(self, answer: object, status: int | None) -> Page:
         return self._checked(

@@ -1,6 +1,7 @@
 """The market day, over HTTP and in a real Chromium at phone and desktop size."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -99,6 +100,7 @@ def in_chromium(size: str) -> None:
     from shop.demo.market_day.__main__ import main
     from tests.journeys.chromium import Chromium
 
+    shutil.rmtree(PICTURES / size, ignore_errors=True)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
@@ -106,7 +108,9 @@ def in_chromium(size: str) -> None:
         )
 
         def window(base_url: str) -> Chromium:
-            context = chromium.new_context(locale="zh-CN", **WINDOWS[size])
+            context = chromium.new_context(
+                locale="zh-CN", reduced_motion="reduce", **WINDOWS[size]
+            )
             return Chromium(base_url, context=context, pictures=PICTURES / size)
 
         code = main(window=window)

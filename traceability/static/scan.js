@@ -4,6 +4,8 @@
   "use strict";
   const verdict = document.getElementById("verdict");
   if (!verdict?.dataset.seen) return;
+  // Until it is counted, readers that speak wait for the whole verdict.
+  verdict.setAttribute("aria-busy", "true");
 
   const device = () => {
     const fresh = () =>
@@ -32,6 +34,8 @@
       const line = document.createElement("p");
       line.textContent = verdict.dataset.failed;
       verdict.querySelector(".verdict")?.append(line);
+    } finally {
+      verdict.removeAttribute("aria-busy");
     }
   };
 
