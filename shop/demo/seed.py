@@ -48,7 +48,7 @@ def run() -> None:
         )
     refuse_one(assistants=assistants, now=now)
     # Or the first search would find nothing until the worker has come to it.
-    discovery.index_outdated()
+    discovery.index_outdated(at=timezone.now())
 
 
 def someone(person: people.Person, role: str, *, at: datetime) -> User:

@@ -10,7 +10,23 @@ from shop.storefront.models import ProductCard
 _TAG = re.compile(r"<[^>]*>")
 
 
-def document_of(card: ProductCard) -> Document:
+# All of a card that a document tells; a change of anything else leaves it as it is.
+FIELDS = (
+    "title",
+    "crop",
+    "village_name",
+    "township_code",
+    "township_name",
+    "category_code",
+    "category_name",
+    "description",
+    "price_fen",
+    "sold_out",
+    "published_at",
+)
+
+
+def document_of(card: ProductCard, *, version: int) -> Document:
     """What can be found of a product: public words only, no person's name."""
     crop = CROPS.get(card.crop)
     also = " ".join((crop.name, *crop.aliases)) if crop else ""
@@ -19,6 +35,7 @@ def document_of(card: ProductCard) -> Document:
     kind = card.category_name if len(card.category_name) == 2 else ""
     return Document(
         product_id=card.product_id,
+        version=version,
         title=indexed(card.title),
         also=indexed(also),
         place=indexed(place),

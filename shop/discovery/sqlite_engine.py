@@ -9,52 +9,39 @@ import fcntl
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time
+from typing import Self
+
+from django.conf import settings
 
 from shop.discovery.engine import (
+    BLOCK,
     DEEPEST,
+    REMEMBERED_SECONDS,
     Document,
     Facet,
+    Gone,
+    Held,
     Hit,
     Page,
     Query,
     SearchUnavailable,
+    Tally,
 )
-from shop.discovery.spelling import SHORTEST, distance, shortened, slips_allowed
+from shop.discovery.spelling import distance, shortened, slips_allowed
+from shop.discovery.sqlite_file import FORM, build, forget, newer, write
 from shop.discovery.tokens import Term
 
-BATCH = 500
 MOST_SPELLINGS = 8
 # A word that half the market holds narrows nothing; the newest of it are enough.
 MOST_MATCHES = 20_000
 # Longer than any batch takes, shorter than a worker should stand still.
 PATIENCE = 5.0
-_SCHEMA = """
-PRAGMA journal_mode=WAL;
-PRAGMA synchronous=NORMAL;
-CREATE TABLE document (
-    product_id INTEGER PRIMARY KEY, category TEXT NOT NULL, category_name TEXT NOT NULL,
-    township TEXT NOT NULL, township_name TEXT NOT NULL, price_fen INTEGER NOT NULL,
-    sold_out INTEGER NOT NULL, published_at INTEGER NOT NULL
-);
-CREATE VIRTUAL TABLE words USING fts5(
-    title, also, place, body, pinyin, prefix='3 4',
-    tokenize="unicode61 remove_diacritics 0"
-);
-CREATE TABLE spelling (
-    short TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (short, word)
-) WITHOUT ROWID;
-"""
-_PUT = (
-    "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    "INSERT INTO words (rowid, title, also, place, body, pinyin)"
-    " VALUES (?, ?, ?, ?, ?, ?)",
-)
-_LEARNED = "SELECT 1 FROM spelling WHERE short = ? AND word = ?"
 # What a word weighs by where it stands: title, other names, place, text, pinyin.
 _RANK = "bm25(words, 10.0, 6.0, 4.0, 1.0, 3.0)"
 # What matches is looked up once; hits and both facets are read from that.
@@ -90,7 +77,17 @@ class SqliteEngine:
         self.folder = folder
         self._local = threading.local()
 
+    @classmethod
+    def from_settings(cls) -> Self:
+        return _in_folder(cls, Path(settings.SEARCH_INDEX))
+
     # Reading
+
+    def ready(self) -> bool:
+        try:
+            return (self.folder / self._current()).exists()
+        except SearchUnavailable:
+            return False
 
     def search(self, query: Query) -> Page:
         if not query.tokens.terms:
@@ -157,6 +154,28 @@ class SqliteEngine:
         near = sorted((distance(word, known, most=most), known) for (known,) in rows)
         return [known for slips, known in near if slips <= most][:MOST_SPELLINGS]
 
+    def tallies(self) -> Mapping[int, Tally]:
+        try:
+            rows = self._reader().execute(
+                "SELECT product_id / ?, count(*), sum(fingerprint)"
+                " FROM document GROUP BY 1",
+                (BLOCK,),
+            )
+            return {block: Tally(count, total) for block, count, total in rows}
+        except sqlite3.Error as error:
+            raise SearchUnavailable(str(error)) from error
+
+    def held(self, block: int) -> Mapping[int, Held]:
+        try:
+            rows = self._reader().execute(
+                "SELECT product_id, fingerprint, version FROM document"
+                " WHERE product_id BETWEEN ? AND ?",
+                (block * BLOCK, block * BLOCK + BLOCK - 1),
+            )
+            return {row[0]: Held(*row[1:]) for row in rows}
+        except sqlite3.Error as error:
+            raise SearchUnavailable(str(error)) from error
+
     def _reader(self) -> sqlite3.Connection:
         """This thread's connection to the current file."""
         held: tuple[str, sqlite3.Connection] | None = getattr(self._local, "held", None)
@@ -178,9 +197,12 @@ class SqliteEngine:
 
     def _current(self) -> str:
         try:
-            return (self.folder / "current").read_text(encoding="ascii")
+            name = (self.folder / "current").read_text(encoding="ascii")
         except OSError as error:
             raise SearchUnavailable("There is no index yet.") from error
+        if not name.startswith(f"index-{FORM}-"):
+            raise SearchUnavailable("The index is of another form.")
+        return name
 
     @staticmethod
     def _open(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
@@ -195,18 +217,27 @@ class SqliteEngine:
     def put(self, documents: Iterable[Document]) -> None:
         with self._writer() as database:
             for document in documents:
-                _forget(database, [document.product_id])
-                _write(database, document, set())
+                if newer(database, document.product_id, document.version):
+                    forget(database, document.product_id)
+                    write(database, document, set())
 
-    def remove(self, product_ids: Iterable[int]) -> None:
+    def remove(self, gone: Iterable[Gone]) -> None:
+        now = time()
         with self._writer() as database:
-            _forget(database, product_ids)
+            database.execute(
+                "DELETE FROM gone WHERE at < ?", (now - REMEMBERED_SECONDS,)
+            )
+            for each in gone:
+                if newer(database, each.product_id, each.version):
+                    forget(database, each.product_id)
+                    row = (each.product_id, each.version, now)
+                    database.execute("INSERT INTO gone VALUES (?, ?, ?)", row)
 
     def rebuild(self, documents: Iterable[Document]) -> int:
         with self._alone(patience=None):
-            name = f"index-{secrets.token_hex(6)}.sqlite3"
+            name = f"index-{FORM}-{secrets.token_hex(6)}.sqlite3"
             try:
-                count = _build(self.folder / name, documents)
+                count = build(self.folder / name, documents)
                 self._move_over(name)
             except sqlite3.Error as error:
                 raise SearchUnavailable(str(error)) from error
@@ -218,8 +249,7 @@ class SqliteEngine:
     def _writer(self) -> Iterator[sqlite3.Connection]:
         with self._alone(patience=PATIENCE):
             try:
-                name = self._current_or_new()
-                database = self._open(self.folder / name)
+                database = self._open(self.folder / self._current())
                 try:
                     database.execute("BEGIN IMMEDIATE")
                     yield database
@@ -228,15 +258,6 @@ class SqliteEngine:
                     database.close()
             except sqlite3.Error as error:
                 raise SearchUnavailable(str(error)) from error
-
-    def _current_or_new(self) -> str:
-        try:
-            return self._current()
-        except SearchUnavailable:
-            name = f"index-{secrets.token_hex(6)}.sqlite3"
-            _build(self.folder / name, ())
-            self._move_over(name)
-            return name
 
     @contextmanager
     def _alone(self, *, patience: float | None) -> Iterator[None]:
@@ -260,7 +281,7 @@ class SqliteEngine:
         half.replace(self.folder / "current")
 
     def _sweep(self) -> None:
-        """Take away files nobody was pointed to any more; open ones live on unseen."""
+        """Take away files nobody is pointed to any more; open ones live on unseen."""
         try:
             current = self._current()
         except SearchUnavailable:
@@ -270,75 +291,13 @@ class SqliteEngine:
                 path.unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=8)
+def _in_folder(kind: type[SqliteEngine], folder: Path) -> SqliteEngine:
+    """One engine a process, with one connection a thread."""
+    return kind(folder)
+
+
 def _quoted(token: str) -> str:
     """A token as FTS5 takes it literally; the star of a beginning stays outside."""
     star = "*" if token.endswith("*") else ""
     return '"' + token.rstrip("*").replace('"', '""') + '"' + star
-
-
-def _build(path: Path, documents: Iterable[Document]) -> int:
-    database = sqlite3.connect(path, timeout=5, isolation_level=None)
-    count = 0
-    known: set[str] = set()
-    try:
-        database.executescript(_SCHEMA)
-        rows = iter(documents)
-        while batch := list(islice(rows, BATCH)):
-            database.execute("BEGIN")
-            for document in batch:
-                _write(database, document, known)
-            database.execute("COMMIT")
-            count += len(batch)
-        database.execute("INSERT INTO words (words) VALUES ('optimize')")
-        database.execute("PRAGMA optimize")
-    finally:
-        database.close()
-    return count
-
-
-def _write(database: sqlite3.Connection, document: Document, known: set[str]) -> None:
-    database.execute(
-        _PUT[0],
-        (
-            document.product_id,
-            document.category,
-            document.category_name,
-            document.township,
-            document.township_name,
-            document.price_fen,
-            document.sold_out,
-            document.published_at,
-        ),
-    )
-    database.execute(
-        _PUT[1],
-        (
-            document.product_id,
-            document.title,
-            document.also,
-            document.place,
-            document.text,
-            document.pinyin,
-        ),
-    )
-    _learn(database, document.pinyin.split(), known)
-
-
-def _learn(database: sqlite3.Connection, words: Iterable[str], known: set[str]) -> None:
-    """Make words findable through a slip. What was once known stays harmless."""
-    for word in words:
-        if len(word) < SHORTEST or word in known:
-            continue
-        known.add(word)
-        if database.execute(_LEARNED, (word, word)).fetchone():
-            continue
-        database.executemany(
-            "INSERT OR IGNORE INTO spelling VALUES (?, ?)",
-            [(short, word) for short in shortened(word, slips_allowed(word))],
-        )
-
-
-def _forget(database: sqlite3.Connection, product_ids: Iterable[int]) -> None:
-    ids = [(product_id,) for product_id in product_ids]
-    database.executemany("DELETE FROM words WHERE rowid = ?", ids)
-    database.executemany("DELETE FROM document WHERE product_id = ?", ids)

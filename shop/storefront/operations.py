@@ -185,17 +185,17 @@ def refresh_stock(*, product_ids: Iterable[int]) -> None:
         left = lefts.get(card.product_id, 0)
         if left == card.left:
             continue
+        changed = ["left", "version"]
         if (left == 0) != card.sold_out:
             step = BEHIND if left == 0 else -BEHIND
             card.newest_key -= step
             card.price_key += step
             card.sold_out = left == 0
+            changed += ["sold_out", "newest_key", "price_key"]
             bump_market()
         card.left = left
         card.version += 1
-        card.save(
-            update_fields=["left", "sold_out", "newest_key", "price_key", "version"]
-        )
+        card.save(update_fields=changed)
 
 
 def refresh_lot(*, lot_id: int) -> None:

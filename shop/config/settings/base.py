@@ -237,7 +237,15 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
-    "search": {"task": "shop.discovery.tasks.index_outdated", "schedule": 10.0},
+    "search": {
+        "task": "shop.discovery.tasks.index_outdated",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "search.reconcile": {
+        "task": "shop.discovery.tasks.reconcile_index",
+        "schedule": crontab(hour=4, minute=10),
+    },
     "old-logins": {"task": "shop.users.tasks.forget_old_logins", "schedule": 3600.0},
     "texts": {"task": "shop.notices.tasks.deliver_due_texts", "schedule": 15.0},
     "traceability.publish-log": {
@@ -282,7 +290,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     },
 }
 
-# Search. The embedded engine keeps its own files here (docs/decisions/0061).
+# Search. The embedded engine keeps its own files here (docs/decisions/0062).
 SEARCH_ENGINE = env.text("SEARCH_ENGINE", "shop.discovery.sqlite_engine.SqliteEngine")
 SEARCH_INDEX = VAR / "search"
 # Elasticsearch's nodes, any number (http://user:password@host:9200,…), and what the

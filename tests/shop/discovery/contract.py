@@ -7,10 +7,24 @@ gives a fresh `engine`; nothing here knows which one it is.
 """
 
 import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
-from shop.discovery.engine import DEEPEST, Document, Page, Query, SearchEngine
+from shop.discovery.engine import (
+    BLOCK,
+    DEEPEST,
+    Document,
+    Gone,
+    Held,
+    Page,
+    Query,
+    SearchEngine,
+    SearchUnavailable,
+    Tally,
+)
 from shop.discovery.tokens import indexed, indexed_pinyin, parse
 from shop.listings.crops import CROPS
 
@@ -30,6 +44,7 @@ def document(
     price_fen: int = 2900,
     sold_out: bool = False,
     published_at: int = 1_700_000_000,
+    version: int = 1,
 ) -> Document:
     """A document as `documents.document_of` makes it, without a database."""
     known = CROPS.get(crop)
@@ -37,6 +52,7 @@ def document(
     place = f"{village} {TOWNSHIPS[township]}"
     return Document(
         product_id=product_id,
+        version=version,
         title=indexed(title),
         also=indexed(also),
         place=indexed(place),
@@ -61,6 +77,27 @@ MARKET = (
     document(6, "番茄", crop="西红柿", category="shu-cai", village="荷花村"),
     document(7, "黄桃罐头", category="feng-mi-cha-yin", sold_out=True, price_fen=100),
 )
+
+
+# Newest last, so that age never explains the order.
+SHELF = (
+    document(1, "黄桃", published_at=1_700_000_001),
+    document(2, "黄桃 锦绣老树现摘礼盒", published_at=1_700_000_002),
+    document(11, "蜜桃", published_at=1_700_000_011),
+    replace(
+        document(12, "白凤", published_at=1_700_000_012),
+        also=indexed("蜜桃 仙桃"),
+        pinyin=indexed_pinyin("白凤 蜜桃 仙桃 永固村 蒋家嘴镇"),
+    ),
+    document(13, "莲藕", village="蜜桃村", published_at=1_700_000_013),
+    document(14, "李子", text="比蜜桃还甜，皮薄", published_at=1_700_000_014),
+    *(document(n, "红薯", text="粉糯，适合烤") for n in range(20, 40)),
+)
+
+
+def patience(seconds: float):
+    """How long a writer of the embedded engine waits for another one."""
+    return patch("shop.discovery.sqlite_engine.PATIENCE", seconds)
 
 
 def ids(page: Page) -> list[int]:
@@ -187,6 +224,27 @@ class SearchContract:
         )
         assert ids(self.find(engine, "板栗")) == [2, 1]
 
+    @pytest.mark.parametrize(
+        ("text", "order"),
+        [
+            # A name outweighs another name of the crop, that a place, that a text.
+            ("蜜桃", [11, 12, 13, 14]),
+            # The whole name comes before a longer one that holds it.
+            ("黄桃", [1, 2]),
+            ("huangtao", [1, 2]),
+            ("huang tao", [1, 2]),
+            ("ht", [1, 2]),
+            ("hang tao", [1, 2]),
+            # All of the words, in a name and in a place.
+            ("黄桃 礼盒", [2]),
+            ("蜜桃村的莲藕", [13]),
+        ],
+    )
+    def test_what_fits_better_stands_first(self, engine, text, order):
+        engine.rebuild(SHELF)
+        page = self.find(engine, text)
+        assert ids(page) == order
+
     # Narrowing
 
     def test_narrows_by_township_and_category(self, market):
@@ -282,10 +340,10 @@ class SearchContract:
     # Writing
 
     def test_put_replaces(self, market):
-        market.put([document(3, "脐橙", crop="脐橙")])
+        market.put([document(3, "脐橙", crop="脐橙", version=2)])
         assert ids(self.find(market, "冰糖")) == []
         assert ids(self.find(market, "脐橙")) == [3]
-        market.put([document(3, "脐橙", crop="脐橙")])
+        market.put([document(3, "脐橙", crop="脐橙", version=3)])
         assert self.find(market, "脐橙").total == 1
 
     def test_put_adds_words_that_a_slip_finds(self, market):
@@ -295,18 +353,126 @@ class SearchContract:
         assert ids(self.find(market, "lanmie")) == [10]
 
     def test_remove_forgets(self, market):
-        market.remove([1, 999])
+        market.remove([Gone(1, 2), Gone(999, 2)])
         assert set(ids(self.find(market, "黄桃"))) == {2, 7}
         assert self.find(market, "huangtao").total == 2
 
-    def test_put_into_nothing_makes_an_index(self, engine):
-        engine.put([document(1, "黄桃")])
-        assert ids(self.find(engine, "黄桃")) == [1]
+    def test_what_was_removed_may_come_back(self, market):
+        market.remove([Gone(1, 2)])
+        market.put([document(1, "黄桃", version=3)])
+        assert 1 in ids(self.find(market, "黄桃"))
+
+    # Changes in any order
+
+    def test_whoever_is_late_with_an_older_document_changes_nothing(self, market):
+        market.put([document(3, "脐橙", version=5)])
+        market.put([document(3, "冰糖橙", version=4), document(9, "荸荠")])
+        assert ids(self.find(market, "脐橙")) == [3]
+        assert ids(self.find(market, "冰糖")) == []
+        # What came with it is written all the same.
+        assert ids(self.find(market, "荸荠")) == [9]
+
+    def test_the_same_change_twice_is_no_error(self, market):
+        for _twice in range(2):
+            market.put([document(3, "脐橙", version=2)])
+            market.remove([Gone(4, 2)])
+        assert ids(self.find(market, "脐橙")) == [3]
+        assert ids(self.find(market, "藕")) == []
+
+    def test_a_late_document_does_not_bring_back_what_is_gone(self, market):
+        market.remove([Gone(3, 5)])
+        market.put([document(3, "冰糖橙", version=4)])
+        assert ids(self.find(market, "冰糖橙")) == []
+
+    def test_a_late_removal_takes_nothing_away(self, market):
+        market.put([document(3, "冰糖橙", version=5)])
+        market.remove([Gone(3, 4)])
+        assert ids(self.find(market, "冰糖橙")) == [3]
+
+    # Without an index
+
+    def test_without_an_index_it_is_not_ready_and_says_so(self, engine):
+        assert not engine.ready()
+        for act in (
+            lambda: self.find(engine, "黄桃"),
+            lambda: engine.put([MARKET[0]]),
+            lambda: engine.remove([Gone(1, 2)]),
+            engine.tallies,
+            lambda: engine.held(0),
+        ):
+            with pytest.raises(SearchUnavailable):
+                act()
+        # Or it would hold one product, and nobody would miss the others.
+        assert not engine.ready()
+
+    def test_with_one_it_is_ready(self, engine):
+        engine.rebuild([])
+        assert engine.ready()
+        assert self.find(engine, "黄桃") == Page(hits=[], total=0)
+
+    # What it holds
+
+    def test_tells_what_it_holds_block_by_block(self, market):
+        far = document(3 * BLOCK + 1, "荸荠", version=7)
+        market.put([far])
+        sum_near = sum(each.fingerprint for each in MARKET)
+        assert market.tallies() == {
+            0: Tally(len(MARKET), sum_near),
+            3: Tally(1, far.fingerprint),
+        }
+        assert market.held(3) == {far.product_id: Held(far.fingerprint, 7)}
+        assert set(market.held(0)) == {each.product_id for each in MARKET}
+        assert market.held(1) == {}
+
+    def test_what_it_holds_follows_every_change(self, market):
+        before = market.tallies()[0]
+        changed = document(1, "黄桃", crop="黄桃", price_fen=6900, version=2)
+        market.put([changed])
+        market.remove([Gone(2, 2)])
+        after = market.tallies()[0]
+        assert after.count == before.count - 1
+        assert market.held(0)[1] == Held(changed.fingerprint, 2)
+        assert 2 not in market.held(0)
+
+    def test_a_full_block_is_added_up_exactly(self, engine):
+        many = [document(n, f"{n}") for n in range(BLOCK, 2 * BLOCK)]
+        engine.rebuild(many)
+        total = sum(each.fingerprint for each in many)
+        assert engine.tallies() == {1: Tally(BLOCK, total)}
+        assert len(engine.held(1)) == BLOCK
+
+    # The whole anew
 
     def test_rebuild_holds_exactly_what_it_was_given(self, market):
         assert market.rebuild(MARKET[:1]) == 1
         assert ids(self.find(market, "黄桃")) == [1]
         assert ids(self.find(market, "冰糖橙")) == []
+
+    def test_what_changes_during_a_rebuild_is_in_it_or_refused(self, market):
+        told: list[bool] = []
+
+        def tell(act: Callable[[], None]) -> None:
+            try:
+                act()
+            except SearchUnavailable:
+                told.append(False)
+            else:
+                told.append(True)
+
+        def slowly() -> Iterator[Document]:
+            yield from MARKET[:4]
+            tell(lambda: market.put([document(6, "荸荠", version=2)]))
+            tell(lambda: market.remove([Gone(3, 2)]))
+            # Read before that change, written after it.
+            yield from MARKET[4:]
+            tell(lambda: market.put([document(50, "蓝莓")]))
+
+        with patience(0.0):
+            market.rebuild(slowly())
+        assert ids(self.find(market, "荸荠")) == ([6] if told[0] else [])
+        assert ids(self.find(market, "番茄")) == ([] if told[0] else [6])
+        assert ids(self.find(market, "冰糖橙")) == ([] if told[1] else [3])
+        assert ids(self.find(market, "蓝莓")) == ([50] if told[2] else [])
 
     def test_rebuild_leaves_no_gap(self, market):
         """Every search during rebuilds finds the whole market."""

@@ -4,9 +4,10 @@ from unittest.mock import patch
 
 import pytest
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from shop.discovery import operations
 from shop.discovery.engine import SearchUnavailable
-from shop.discovery.operations import index_outdated
 from shop.listings.models import Listing
 from shop.storefront.models import ProductCard
 from tests.factories.listings import farmer, listing_on_sale, village
@@ -24,6 +25,10 @@ def market():
     orange = listing_on_sale(crop="冰糖橙", grower=farmer(called="王婶", home=here))
     index_outdated()
     return peach, other, orange
+
+
+def index_outdated():
+    operations.index_outdated(at=timezone.now())
 
 
 def address(listing):

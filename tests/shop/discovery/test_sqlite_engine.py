@@ -1,11 +1,12 @@
 """The embedded engine keeps the contract, and its files in order."""
 
 import threading
+from time import time
 
 import pytest
 
 from shop.discovery import sqlite_engine
-from shop.discovery.engine import Query, SearchUnavailable
+from shop.discovery.engine import Gone, Query, SearchUnavailable
 from shop.discovery.sqlite_engine import SqliteEngine
 from shop.discovery.tokens import parse
 from tests.shop.discovery.contract import MARKET, SearchContract, document, ids
@@ -16,9 +17,20 @@ class TestSqliteEngine(SearchContract):
     def engine(self, tmp_path):
         return SqliteEngine(tmp_path / "search")
 
-    def test_without_an_index_it_says_so(self, engine):
+    def test_files_of_another_form_count_as_no_index(self, market):
+        name = (market.folder / "current").read_text()
+        (market.folder / "current").write_text(name.replace("index-2-", "index-"))
+        assert not market.ready()
         with pytest.raises(SearchUnavailable):
-            self.find(engine, "黄桃")
+            self.find(market, "黄桃")
+
+    def test_forgets_in_time_what_is_gone(self, market, monkeypatch):
+        """Only long enough for whoever is late; the list must not grow for ever."""
+        market.remove([Gone(1, 2)])
+        monkeypatch.setattr(sqlite_engine, "time", lambda: time() + 2 * 900)
+        market.remove([Gone(2, 2)])
+        known = market._reader().execute("SELECT product_id FROM gone").fetchall()
+        assert known == [(2,)]
 
     def test_a_broken_file_is_unavailable_and_a_rebuild_mends_it(self, engine):
         engine.rebuild(MARKET)
