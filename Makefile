@@ -10,7 +10,7 @@ RUN := $(BIN)/python
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-postgresql check format lock messages schema bench clean
+.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-postgresql check check-deployment format lock messages schema bench clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ check: $(VENV)/.dev ## style, types, directions, migrations, catalogues
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) -m tools.messages check
 	$(RUN) -m tools.schema check
+
+check-deployment: $(VENV)/.dev ## compose.yaml, nginx's site and the units, judged by their programs
+	@$(RUN) -m tools.deployment check
 
 format: $(VENV)/.dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix-only -q . ; $(BIN)/ruff format -q .

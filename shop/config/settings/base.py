@@ -97,7 +97,7 @@ USE_I18N = True
 FORMAT_MODULE_PATH = ["shop.config.formats"]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(env.text("XIANGJI_STATIC", str(VAR / "static")))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
 # Receipts, statements, photos of people: handed out by views only.
