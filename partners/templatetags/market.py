@@ -64,6 +64,9 @@ def spoken(moment: datetime | date | None) -> str:
     elif timedelta(0) < day - today < timedelta(days=7):
         # Django's catalogue has 星期三; people say 周三.
         words = date_format(day, "l").replace("星期", "周")
+        if day.isocalendar().week != today.isocalendar().week:
+            # On a Thursday 周三 is yesterday's; the one to come is 下周三.
+            words = _("next %(weekday)s") % {"weekday": words}
     else:
         words = date_format(
             day, "MONTH_DAY_FORMAT" if day.year == today.year else "DATE_FORMAT"

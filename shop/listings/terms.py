@@ -5,7 +5,10 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from django.conf import settings
+
 from logistics.models import FreightTemplate
+from partners.measures import apportion
 from partners.models import Supermarket
 from partners.organisations.models import Farmer
 from shop.listings.models import Listing, Seller
@@ -74,6 +77,17 @@ def fingerprint(listing: Listing) -> str:
         terms["harvest_on"] = terms["harvest_on"].isoformat()
     body = json.dumps(terms, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(body.encode()).hexdigest()
+
+
+def grower_fen(*, listing: Listing, price_fen: int) -> int:
+    """What the grower is owed for one pack sold at this price, in whole fen.
+
+    The same split as when an order is settled: supermarket's margin and platform's fee
+    go off the price, the parts sum to it exactly.
+    """
+    platform_bp = settings.PLATFORM_FEE_BP
+    kept_bp = 10_000 - listing.margin_bp - platform_bp
+    return apportion(price_fen, [kept_bp, listing.margin_bp, platform_bp])[0]
 
 
 def missing(listing: Listing) -> list[str]:

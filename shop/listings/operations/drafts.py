@@ -17,7 +17,7 @@ from shop.listings.cleaning import clean_line, clean_story
 from shop.listings.models import Listing
 from shop.listings.operations.catalogue import set_up_catalogue
 from shop.listings.operations.consent import withdraw
-from shop.listings.sentence import Reading, read
+from shop.listings.sentence import Reading, amounts, read
 from shop.listings.signals import listing_changed
 from shop.listings.terms import Changes, Question, missing
 
@@ -29,9 +29,9 @@ LONGEST_SENTENCE = 200
 MOST_PHOTOS = 6
 _LIMITS = {
     "pack_g": 1_000_000,
-    "pieces": 100_000,
-    "price_fen": 10_000_000,
-    "capacity_packs": 1_000_000,
+    "pieces": amounts.MOST_PIECES,
+    "price_fen": amounts.DEAREST_FEN,
+    "capacity_packs": amounts.MOST_PACKS,
     "margin_bp": 5_000,
 }
 

@@ -9,6 +9,8 @@ from shop.listings.sentence.tokens import Token, clauses
 # Nobody carries a parcel of more than 50 kg; such a "pack" is a harvest.
 HEAVIEST_PACK_G = 50_000
 DEAREST_FEN = 10_000_000
+MOST_PIECES = 100_000
+MOST_PACKS = 1_000_000
 _MEASURES = ("weight", "count")
 _QUANTITIES = (*_MEASURES, "box")
 
@@ -235,7 +237,18 @@ def resolve(found: Sequence[Token], *, piece_unit: str = "") -> Amounts:
     if reader.multiplied:
         amounts.pack_g = amounts.pieces = amounts.capacity_packs = None
         amounts.asks |= {"pack": "vague", "capacity": "vague"}
+    _ask_beyond_reason(amounts)
     return amounts
+
+
+def _ask_beyond_reason(amounts: Amounts) -> None:
+    """A slip of the finger makes 999999999斤: asked, never believed or refused."""
+    if (amounts.pieces or 0) > MOST_PIECES:
+        amounts.pieces, amounts.asks["pack"] = None, "vague"
+    if (amounts.pack_g or 0) > HEAVIEST_PACK_G:
+        amounts.pack_g, amounts.asks["pack"] = None, "vague"
+    if (amounts.capacity_packs or 0) > MOST_PACKS:
+        amounts.capacity_packs, amounts.asks["capacity"] = None, "vague"
 
 
 def _spans(tokens: Iterable[Token]) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Numbers as people type and say them: 600, 1,200, 二十九, 两百五, 1.2万, 半."""
+"""Numbers as people type and say them: 600, 1,200, 二十九, 廿五, 两百五, 1.2万, 半."""
 
 import re
 from decimal import Decimal
@@ -7,7 +7,9 @@ _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 
 ARABIC = r"\d+(?:,\d{3})*(?:\.\d+)?[百千万]?"
-HAN = r"[零〇一二两三四五六七八九十百千万]+(?:点[零〇一二三四五六七八九]+)?"
+# 廿五 is 二十五, 卅 is 三十.
+_TENS = str.maketrans({"廿": "二十", "卅": "三十"})
+HAN = r"[零〇一二两三四五六七八九十百千万廿卅]+(?:点[零〇一二三四五六七八九]+)?"
 NUMBER = rf"(?:{ARABIC}|{HAN}|半)"
 # 五六百, 二十七八, 几百, 十几, 上百: nobody knows how many.
 VAGUE = (
@@ -27,7 +29,7 @@ def parse(text: str) -> Decimal | None:
         return Decimal(text.rstrip("百千万").replace(",", "")) * scale
     if not re.fullmatch(HAN, text):
         return None
-    whole, _point, fraction = text.partition("点")
+    whole, _point, fraction = text.translate(_TENS).partition("点")
     value = _han(whole)
     if value is None:
         return None

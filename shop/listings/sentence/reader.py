@@ -10,10 +10,11 @@ from shop.listings.crops import Crop
 from shop.listings.sentence import amounts, dates, names
 from shop.listings.sentence.tokens import tokens
 
-# Full-width signs as Chinese keyboards type them, one for one so that spans hold.
+# Full-width signs as Chinese keyboards type them and numerals as cheques have them,
+# one for one so that spans hold.
 _PLAIN = str.maketrans(
-    "，。；：（）！？、￥～—－＊／　【】",
-    ",。;:()!?,¥~--*/ []",
+    "，。；：（）！？、￥～—－＊／　【】壹贰叁肆伍陆柒捌玖拾佰仟萬俩",
+    ",。;:()!?,¥~--*/ []一二三四五六七八九十百千万两",
 ) | {0xFF10 + digit: str(digit) for digit in range(10)}
 _PICKED = (
     r"(?:就|才|开始|可以|可|能|要|准备|会|再|上午|下午|早上|一早|统一|现)*"
@@ -103,6 +104,8 @@ def read_among(text: str, *, farmers: Sequence[Farmer], today: date) -> Reading:
     return reading
 
 
+# Further back than the day before yesterday, past must be said: 摘的, 摘了.
+_JUST_PAST = 3
 _ORDER = ("farmer", "crop", "pack", "price", "harvest", "capacity", "freight", "claim")
 
 
@@ -179,7 +182,8 @@ def _fits(plain: str, said: dates.Said, day: date, today: date) -> bool:
     match = _PICKED_AFTER.match(plain, said.end)
     done = match["done"] if match else None
     if day < today:
-        return said.past_is_meant or bool(done)
+        # 昨天摘 and 上周三摘的 are past; 上周三摘 may be a slip for the next one.
+        return bool(done) or (said.past_is_meant and (today - day).days <= _JUST_PAST)
     return day == today or done in (None, "的")
 
 

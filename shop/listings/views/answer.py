@@ -1,5 +1,6 @@
 """The farmer's page: what will be sold in my name, mine or not mine."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,6 +11,7 @@ from partners.measures import jin
 from shop.listings import operations
 from shop.listings.forms import AnswerForm
 from shop.listings.models import Consent, Listing
+from shop.listings.terms import grower_fen
 
 
 @never_cache
@@ -63,6 +65,10 @@ def _page(
             "listing": consent.listing,
             "open": open_now,
             "total_jin": _total_jin(consent.listing),
+            "platform_bp": settings.PLATFORM_FEE_BP,
+            "grower_fen": grower_fen(
+                listing=consent.listing, price_fen=consent.price_fen
+            ),
             "problem": problem,
         },
         status=410 if stale and status == 200 else status,

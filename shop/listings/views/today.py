@@ -41,7 +41,7 @@ def say(request: HttpRequest) -> HttpResponse:
                 said=form.cleaned_data["said"],
                 at=timezone.now(),
             )
-        except operations.UnableToDraft as error:
+        except (operations.UnableToDraft, operations.UnableToCorrect) as error:
             form.add_error("said", str(error))
         else:
             return redirect("listings:draft", pk=draft.pk)

@@ -111,7 +111,10 @@
       place.replaceChildren(...[...input.files].filter((f) => f.type.startsWith("image/")).map((file) => {
         const picture = new Image(96, 96);
         picture.alt = file.name;
-        picture.src = URL.createObjectURL(file);
+        // A data: address, because the page's policy knows no blob: pictures.
+        const reader = new FileReader();
+        reader.addEventListener("load", () => { picture.src = reader.result; });
+        reader.readAsDataURL(file);
         return picture;
       }));
     }
