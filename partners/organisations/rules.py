@@ -24,6 +24,15 @@ def is_auditor(user: Any) -> bool:
 
 
 @rules.predicate
+def is_assistant(user: Any) -> bool:
+    """Serves at least one village: who was dismissed keeps a row and no door."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    assistant = getattr(user, "assistant", None)
+    return assistant is not None and assistant.villages.exists()
+
+
+@rules.predicate
 def serves_village(user: Any, village: Division | None) -> bool:
     """Is the assistant of just this village."""
     if village is None or not user.is_authenticated or not user.is_active:
@@ -44,6 +53,7 @@ def is_this_farmer(user: Any, farmer: Farmer | None) -> bool:
     return farmer is not None and user.is_authenticated and farmer.user_id == user.pk
 
 
+rules.add_perm("organisations.assist", is_assistant)
 rules.add_perm("organisations.serve_village", serves_village)
 rules.add_perm("organisations.view_village", serves_village | is_operator | is_auditor)
 rules.add_perm("organisations.register_farmer", serves_village | is_operator)

@@ -4,18 +4,8 @@ from typing import Any
 
 import rules
 
-from partners.organisations.rules import is_auditor, is_operator
+from partners.organisations.rules import is_assistant, is_auditor, is_operator
 from shop.listings.models import Listing
-
-
-@rules.predicate
-def is_assistant(user: Any) -> bool:
-    """Serves at least one village."""
-    return bool(
-        user.is_authenticated
-        and user.is_active
-        and getattr(user, "assistant", None) is not None
-    )
 
 
 @rules.predicate

@@ -28,7 +28,7 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def lots(request: HttpRequest) -> HttpResponse:
     """The lots I keep, newest first."""
-    _require_keeper(request)
+    _require(request, "see_lots_page")
     found = queries.lots_for(request.user).select_related("farmer", "village")
     if (before := request.GET.get("before", "")).isdecimal():
         found = found.filter(pk__lt=int(before[:18]))
@@ -73,7 +73,7 @@ def lot(request: HttpRequest, number: str) -> HttpResponse:
 @get_or_post
 def new_plot(request: HttpRequest) -> HttpResponse:
     """Register a plot."""
-    _require_keeper(request)
+    _require(request, "record_lots")
     form = forms.PlotForm(
         request.POST or None, farmers=queries.farmers_for(request.user)
     )
@@ -92,7 +92,7 @@ def new_plot(request: HttpRequest) -> HttpResponse:
 @get_or_post
 def new_lot(request: HttpRequest) -> HttpResponse:
     """Record a lot."""
-    _require_keeper(request)
+    _require(request, "record_lots")
     plots = queries.plots_for(request.user)
     chosen = request.GET.get("plot", "")
     start: dict[str, Any] = {"harvest_date": timezone.localdate()}
@@ -265,9 +265,9 @@ def _lot(
     return found
 
 
-def _require_keeper(request: HttpRequest) -> None:
-    """Assistants and the county's own; what they see is asked lot by lot."""
-    if not request.user.has_perm("traceability.see_lots_page"):
+def _require(request: HttpRequest, permission: str) -> None:
+    """Whether this is somebody's page at all; each lot is asked about by itself."""
+    if not request.user.has_perm(f"traceability.{permission}"):
         raise PermissionDenied
 
 

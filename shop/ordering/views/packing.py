@@ -44,10 +44,9 @@ class CarrierForm(forms.Form):
 
 def _villages(request: HttpRequest) -> list[str]:
     """The villages whose boxes this person packs."""
-    assistant = getattr(request.user, "assistant", None)
-    if assistant is None:
+    if not request.user.has_perm("organisations.assist"):
         raise PermissionDenied
-    return list(assistant.villages.values_list("pk", flat=True))
+    return list(request.user.assistant.villages.values_list("pk", flat=True))
 
 
 @never_cache

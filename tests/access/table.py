@@ -1,0 +1,409 @@
+"""The table of who may see and do what. A new address needs a line here.
+
+`reads`: the roles that a GET lets in; `writes`: those whose POST changes something.
+None: there is no such door, for nobody (405). Everybody else is sent to the login
+(anonymous) or refused with 403 or 404, and changes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.base import ContentFile
+
+from tests.access.world import ANONYMOUS, World
+from tests.factories.people import PASSWORD
+from tests.factories.shares import new_id_number, photo
+
+PEOPLE = frozenset(
+    {
+        "stranger",
+        "buyer",
+        "contact",
+        "other_contact",
+        "manager",
+        "other_manager",
+        "operator",
+        "auditor",
+        "former_operator",
+        "assistant",
+        "other_assistant",
+        "former_assistant",
+        "farmer",
+        "other_farmer",
+    }
+)
+EVERYBODY = PEOPLE | {ANONYMOUS}
+PASTED = "李示例 10012345678 湖南省长沙市岳麓区示例路1号"
+NOBODY: frozenset[str] = frozenset()
+ASSISTANT = frozenset({"assistant"})
+ASSISTANTS = frozenset({"assistant", "other_assistant"})
+OPERATOR = frozenset({"operator"})
+STAFF = frozenset({"operator", "auditor"})
+MANAGER = frozenset({"manager"})
+MANAGERS = frozenset({"manager", "other_manager"})
+KEEPERS = ASSISTANT | OPERATOR
+
+Facts = Callable[[World], Mapping[str, Any]]
+Args = Callable[[World], list[Any]]
+
+
+@dataclass(frozen=True)
+class Door:
+    """An address, who gets through it, and a POST that would do something.
+
+    `case` tells two lines of one address apart. `first` is done by the same browser
+    before, in the same rolled-back transaction. `moves` says that a POST which got
+    through writes something; False where what it does leaves no row.
+    """
+
+    name: str
+    reads: frozenset[str] | None = EVERYBODY
+    writes: frozenset[str] | None = None
+    args: Args = lambda world: []
+    post: Facts = lambda world: {}
+    query: str = ""
+    case: str = ""
+    moves: bool = True
+    # Who is let in and told that there is nothing for them.
+    answers: frozenset[int] = frozenset({200, 301, 302})
+    cookies: Facts = lambda world: {}
+    session: Facts = lambda world: {}
+
+
+def thing(*names: str) -> Args:
+    """The addresses' arguments: things of the world, each "thing.attribute"."""
+
+    def args(world: World) -> list[Any]:
+        found = []
+        for name in names:
+            value: Any = world
+            for part in name.split("."):
+                value = getattr(value, part)
+            found.append(value)
+        return found
+
+    return args
+
+
+def always(*values: Any) -> Args:
+    return lambda world: list(values)
+
+
+def facts(**values: Any) -> Facts:
+    """Fields of a form; what can be called is asked for its value in this world."""
+    return lambda world: {
+        name: value(world) if callable(value) else value
+        for name, value in values.items()
+    }
+
+
+def _basket(world: World) -> dict[str, str]:
+    from shop.ordering import baskets
+
+    return {baskets.COOKIE: baskets._signer.sign(str(world.basket.pk))}
+
+
+def _ticket(world: World, way: str) -> dict[str, int]:
+    from shop.users.models import LoginTicket
+    from tests.access.world import DAY, NOW
+
+    ticket = LoginTicket.objects.create(
+        way=way,
+        phone=world.people["buyer"].phone,
+        nonce="0" * 32,
+        started_at=NOW,
+        expires_at=NOW + DAY,
+    )
+    return {"login_ticket": ticket.pk}
+
+
+def _card(world: World) -> Any:
+    from shop.storefront.models import ProductCard
+
+    return ProductCard.objects.get(pk=world.listing.product_id)
+
+
+def _upload() -> ContentFile:
+    return ContentFile(b"x", "x.csv")
+
+
+MARKET = [
+    Door("storefront:home"),
+    Door("storefront:category", args=lambda w: [_card(w).category_code]),
+    Door("storefront:product", args=lambda w: [_card(w).slug, w.listing.product_id]),
+    Door("storefront:villages"),
+    Door("storefront:village", args=thing("yonggu.pk")),
+    Door("storefront:farmer", args=thing("farmer.pk")),
+    Door("storefront:calendar"),
+    Door("storefront:reading", reads=None, writes=EVERYBODY, moves=False),
+    Door("discovery:search", query="?q=冰糖橙"),
+    Door("ordering:basket", writes=EVERYBODY, cookies=_basket,
+         post=facts(line=lambda w: w.basket.lines.get().pk, quantity=3)),
+    Door("ordering:badge"),
+    Door("ordering:basket_add", writes=EVERYBODY, args=thing("listing.product_id"),
+         post=facts(quantity=1)),
+    Door("ordering:checkout", writes=EVERYBODY, cookies=_basket, moves=False,
+         post=facts(step="parse", pasted=PASTED)),
+    Door("ordering:order", writes=EVERYBODY,
+         args=thing("order.number", "purchase.token"), post=facts(action="cancel")),
+    Door("ordering:order", reads=NOBODY, writes=NOBODY, case="guessed",
+         args=lambda w: [w.order.number, "x" * 43], post=facts(action="cancel")),
+    Door("ordering:order", reads=NOBODY, writes=NOBODY, case="another order's token",
+         args=lambda w: [w.sub_order.order.number, w.purchase.token],
+         post=facts(action="received")),
+    Door("alipay:pay", args=thing("order.number", "purchase.token")),
+    Door("alipay:pay", reads=NOBODY, case="guessed",
+         args=lambda w: [w.order.number, "x"]),
+    Door("alipay:status", args=thing("order.number", "purchase.token")),
+    Door("alipay:status", reads=NOBODY, case="guessed",
+         args=lambda w: [w.order.number, "x"]),
+    Door("alipay:news", args=thing("order.number", "purchase.token")),
+    Door("alipay:news", reads=NOBODY, case="guessed",
+         args=lambda w: [w.order.number, "x"]),
+    Door("alipay:notify", reads=None, writes=NOBODY, post=facts(out_trade_no="x")),
+    Door("alipay:return", answers=frozenset({400})),
+    Door("carriers:push", reads=None, writes=NOBODY, args=always("kuaidi100"),
+         post=facts(param="{}", sign="0")),
+    Door("logistics:read_address", reads=None, writes=EVERYBODY, moves=False,
+         post=facts(text=PASTED)),
+    Door("logistics:places", args=always("430000000000"), query="?level=city"),
+    Door("media/<path:path>", args=thing("evidence.file.name")),
+    Door("media/<path:path>", reads=NOBODY, args=always("../keys/secret_key"),
+         case="out of its folder"),
+]  # fmt: skip
+
+SCANS = [
+    Door("traceability:ask"),
+    Door("traceability:scan", args=thing("code")),
+    Door("traceability:scan", args=always("0" * 20), case="forged",
+         answers=frozenset({404})),
+    Door("traceability:seen", reads=None, writes=EVERYBODY, args=thing("code"),
+         post=facts(device="d" * 20)),
+    Door("traceability:report", reads=None, writes=EVERYBODY, args=thing("code"),
+         post=facts(message="示例")),
+    Door("traceability:certificate", args=thing("certificate.number")),
+    Door("traceability:certificate_pdf", args=thing("certificate.number")),
+    Door("traceability:document", args=thing("certificate.number")),
+    Door("traceability:proof", args=thing("certificate.number")),
+    Door("traceability:log"),
+    Door("traceability:log_file", args=always("checkpoint")),
+    Door("traceability:log_file", reads=NOBODY, args=always(".lock"),
+         case="not published"),
+    Door("traceability:verifier"),
+]  # fmt: skip
+
+BOARD = [
+    Door("partners:board"),
+    Door("partners:board_month", args=always(2026, 10)),
+    Door("partners:export", args=always(2026, 10)),
+    Door("partners:board_township",
+         args=lambda w: [2026, 10, w.yonggu.parent_id]),
+    Door("partners:board_supermarket", args=lambda w: [2026, 10, w.supermarket.pk]),
+    Door("partners:receipt", args=thing("disbursement.number")),
+    Door("partners:photo", args=lambda w: [w.shown.pk, "small"]),
+    Door("partners:photo", reads=NOBODY, args=lambda w: [w.hidden.pk, "small"],
+         case="not published"),
+    Door("ledger:entry", args=thing("entry.pk")),
+]  # fmt: skip
+
+LINKS = [
+    Door("listings:confirm", writes=EVERYBODY, args=thing("asked.token"),
+         post=facts(answer="yes")),
+    Door("listings:confirm", reads=NOBODY, writes=NOBODY, args=always("x" * 32),
+         post=facts(answer="yes"), case="guessed"),
+    Door("settlement:owed", args=thing("farmer_token")),
+    Door("settlement:owed", reads=NOBODY, args=lambda w: [f"{w.farmer.pk}.x"],
+         case="guessed"),
+    Door("settlement:my_owed", reads=frozenset({"farmer", "other_farmer"})),
+    Door("partners:own_household", reads=frozenset({"contact", "other_contact"})),
+    Door("partners:household", args=thing("household_token")),
+    Door("partners:household", reads=NOBODY, case="guessed",
+         args=lambda w: [f"{w.household.number}-1.x"]),
+    Door("partners:answer", reads=None, writes=EVERYBODY,
+         args=thing("household_token", "disbursement.number"),
+         post=facts(answer="received")),
+    Door("partners:answer", reads=None, writes=NOBODY, case="another household's",
+         args=lambda w: [_other_token(w), w.disbursement.number],
+         post=facts(answer="received")),
+]  # fmt: skip
+
+
+def _other_token(world: World) -> str:
+    from partners.links import link_token
+
+    return link_token(world.other_household)
+
+
+LOGIN = [
+    Door("users:login", writes=frozenset({ANONYMOUS}),
+         post=facts(phone="10099999999", way="code")),
+    Door("users:code", session=lambda w: _ticket(w, "code"), writes=EVERYBODY,
+         post=facts(secret="000000")),
+    Door("users:password", session=lambda w: _ticket(w, "password"), writes=EVERYBODY,
+         post=facts(secret="wrong")),
+    Door("users:again", reads=None, session=lambda w: _ticket(w, "password"),
+         writes=EVERYBODY),
+    Door("users:logout", reads=None, writes=EVERYBODY, moves=False),
+    Door("users:me", reads=PEOPLE),
+    Door("users:name", reads=PEOPLE, writes=PEOPLE, post=facts(name="某某示例")),
+    Door("users:new_password", reads=PEOPLE, writes=PEOPLE,
+         post=facts(old=PASSWORD, password="another-word-26")),
+    Door("notices:outbox"),
+]  # fmt: skip
+
+DESK = [
+    Door("listings:today", reads=ASSISTANTS),
+    Door("listings:say", reads=ASSISTANTS, writes=ASSISTANTS,
+         post=facts(said="王婶家蜂蜜,一斤装58块")),
+    Door("listings:overview", reads=ASSISTANTS),
+    Door("listings:draft", reads=ASSISTANT, writes=ASSISTANT, args=thing("draft.pk"),
+         post=facts(farmer=lambda w: w.farmer.pk, title="蜂蜜", pack="1",
+                    pack_unit="jin", price="60", capacity_packs="20")),
+    Door("listings:photos", reads=None, writes=ASSISTANT, args=thing("listing.pk"),
+         post=lambda w: {"photo": photo()}),
+    Door("listings:drop", reads=None, writes=ASSISTANT, args=thing("draft.pk")),
+    Door("listings:send", reads=None, writes=ASSISTANT, args=thing("draft.pk")),
+    Door("listings:code", reads=None, writes=ASSISTANT, args=thing("sent.pk"),
+         post=facts(code=lambda w: w.asked.code)),
+    Door("listings:price", reads=None, writes=ASSISTANT, args=thing("listing.pk"),
+         post=facts(price="31")),
+    Door("listings:stock", reads=None, writes=ASSISTANT, args=thing("listing.pk"),
+         post=facts(packs="40")),
+    Door("listings:lot", reads=None, writes=ASSISTANT, args=thing("listing.pk"),
+         post=facts(lot=lambda w: w.lot.pk)),
+    Door("listings:end", reads=None, writes=ASSISTANT, args=thing("listing.pk")),
+    Door("ordering:packing", reads=ASSISTANTS),
+    Door("ordering:box", reads=ASSISTANT, writes=ASSISTANT, args=thing("sub_order.pk"),
+         post=facts(code=lambda w: w.codes[1])),
+    Door("organisations:farmers", reads=ASSISTANTS),
+    Door("organisations:register", reads=ASSISTANTS, writes=ASSISTANT,
+         post=facts(village=lambda w: w.yonggu.pk, called="赵婶", name="赵示例",
+                    phone="10088888888")),
+    Door("organisations:farmer", reads=KEEPERS, writes=KEEPERS, args=thing("farmer.pk"),
+         post=facts(called="王姨", story="")),
+    Door("organisations:farmer", reads=KEEPERS, writes=OPERATOR,
+         args=thing("farmer.pk"), post=facts(phone="10088888888"), case="number"),
+]  # fmt: skip
+
+LOTS = [
+    Door("traceability:lots", reads=ASSISTANTS | STAFF),
+    Door("traceability:plot_new", reads=ASSISTANTS | OPERATOR, writes=KEEPERS,
+         post=facts(farmer=lambda w: w.farmer.pk, name="新地", crop="柑橘",
+                    area_mu="2")),
+    Door("traceability:lot_new", reads=ASSISTANTS | OPERATOR, writes=KEEPERS,
+         post=facts(plot=lambda w: w.plot.pk, product_name="冰糖橙",
+                    harvest_date="2026-11-20", weight_g="10")),
+    Door("traceability:lot", reads=ASSISTANT | STAFF, args=thing("lot.number")),
+    Door("traceability:event_new", reads=KEEPERS, writes=KEEPERS,
+         args=thing("lot.number"),
+         post=facts(kind="pack", happened_at="2026-11-22T10:00")),
+    Door("traceability:event_strike", reads=KEEPERS, writes=KEEPERS,
+         args=thing("lot.number", "event.pk"), post=facts(reason="写错了")),
+    Door("traceability:evidence_new", reads=KEEPERS, writes=KEEPERS,
+         args=thing("lot.number"),
+         post=lambda w: {"kind": "photo", "title": "田里",
+                         "file": photo(color="black")}),
+    Door("traceability:certificate_new", reads=KEEPERS, writes=KEEPERS,
+         args=thing("lot.number"),
+         post=facts(quantity_g="10", basis="quality_control", promisor="王示例",
+                    contact="示例")),
+    Door("traceability:labels_new", reads=KEEPERS, writes=KEEPERS,
+         args=thing("lot.number", "certificate.number"),
+         post=facts(product_name="冰糖橙", pack_g="5", count="2")),
+    Door("traceability:certificate_paper", reads=KEEPERS,
+         args=thing("lot.number", "certificate.number")),
+    Door("traceability:sheet", reads=KEEPERS,
+         args=lambda w: [w.lot.number, w.batch.number, "a4"]),
+]  # fmt: skip
+
+SUPERMARKETS = [
+    Door("partners:supermarkets", reads=MANAGERS),
+    Door("partners:statement_template", reads=PEOPLE, args=always("xlsx")),
+    Door("partners:supermarket", reads=MANAGER | STAFF, args=thing("supermarket.pk")),
+    Door("partners:new_upload", reads=MANAGER, writes=MANAGER,
+         args=thing("supermarket.pk"),
+         post=lambda w: {"month": "2026-10", "file": _upload()}),
+    Door("partners:upload", reads=MANAGER, args=thing("supermarket.pk", "upload.pk")),
+    Door("partners:upload", reads=NOBODY, case="in another's name",
+         args=thing("other_supermarket.pk", "upload.pk")),
+    Door("partners:file_upload", reads=None, writes=MANAGER,
+         args=thing("supermarket.pk", "upload.pk")),
+    Door("partners:file_upload", reads=None, writes=NOBODY, case="in another's name",
+         args=thing("other_supermarket.pk", "upload.pk")),
+    Door("partners:statement", reads=MANAGER | STAFF,
+         args=thing("supermarket.pk", "statement.pk")),
+    Door("partners:statement", reads=NOBODY, case="in another's name",
+         args=thing("other_supermarket.pk", "statement.pk")),
+    Door("partners:statement_file", reads=MANAGER | STAFF,
+         args=thing("supermarket.pk", "statement.pk")),
+    Door("partners:statement_file", reads=NOBODY, case="in another's name",
+         args=thing("other_supermarket.pk", "statement.pk")),
+]  # fmt: skip
+
+BACKOFFICE = [
+    Door("backoffice:today", reads=STAFF),
+    Door("backoffice:orders", reads=STAFF),
+    Door("users_backoffice:people", reads=STAFF, writes=STAFF, moves=False,
+         post=facts(phone=lambda w: w.people["buyer"].phone)),
+    Door("users_backoffice:person", reads=STAFF, args=lambda w: [w.people["buyer"].pk]),
+    Door("users_backoffice:grant", reads=None, writes=OPERATOR,
+         args=lambda w: [w.people["buyer"].pk], post=facts(role="auditor")),
+    Door("users_backoffice:grant", reads=None, writes=OPERATOR, case="to oneself",
+         args=lambda w: [w.people["operator"].pk], post=facts(role="auditor")),
+    Door("users_backoffice:revoke", reads=None, writes=OPERATOR,
+         args=lambda w: [w.people["auditor"].pk], post=facts(role="auditor")),
+    Door("users_backoffice:appoint", reads=None, writes=OPERATOR,
+         args=lambda w: [w.people["buyer"].pk],
+         post=facts(village=lambda w: w.yonggu.pk, serves="yes")),
+    Door("notices:texts", reads=STAFF),
+    Door("notices:again", reads=None, writes=OPERATOR, args=thing("text.pk")),
+    Door("alipay_backoffice:payments", reads=STAFF),
+    Door("alipay_backoffice:ask", reads=None, writes=OPERATOR, args=thing("payment.pk"),
+         moves=False),
+    Door("alipay_backoffice:settle", reads=None, writes=OPERATOR,
+         args=thing("difference.pk"), post=facts(note="示例")),
+    Door("partners_backoffice:statements", reads=STAFF),
+    Door("partners_backoffice:statement", reads=STAFF, args=thing("waiting.pk")),
+    Door("partners_backoffice:file", reads=STAFF, args=thing("waiting.pk")),
+    Door("partners_backoffice:approve", reads=None, writes=OPERATOR,
+         args=thing("waiting.pk")),
+    Door("partners_backoffice:return", reads=None, writes=OPERATOR,
+         args=thing("waiting.pk"), post=facts(reason="示例")),
+    Door("partners_backoffice:shares", reads=STAFF),
+    Door("partners_backoffice:pay_in", reads=OPERATOR, writes=OPERATOR,
+         args=thing("supermarket.pk"), post=facts(amount_fen="5", reference="示例-2")),
+    Door("partners_backoffice:households", reads=STAFF),
+    Door("partners_backoffice:household", reads=STAFF, args=thing("household.number")),
+    Door("partners_backoffice:disburse", reads=OPERATOR, writes=OPERATOR,
+         args=thing("household.number"),
+         post=lambda w: {"key": "k" * 32, "amount_fen": "1", "kind": "cash",
+                         "receipt": photo(color="navy"), "photos": photo(color="pink"),
+                         "stage": "during"}),
+    Door("partners_backoffice:disbursement", reads=STAFF,
+         args=thing("disbursement.number")),
+    Door("partners_backoffice:receipt", reads=STAFF, args=thing("disbursement.number")),
+    Door("partners_backoffice:photo", reads=STAFF,
+         args=lambda w: [w.hidden.pk, "small"]),
+    Door("partners_backoffice:publish", reads=None, writes=OPERATOR,
+         args=thing("hidden.pk"), post=facts(public="1")),
+    Door("partners_backoffice:findings", reads=STAFF),
+    Door("partners_backoffice:finding", reads=STAFF, writes=OPERATOR,
+         args=thing("finding.pk"),
+         post=facts(verdict="upheld", reason="示例")),
+    Door("partners_backoffice:facts", reads=STAFF, writes=OPERATOR,
+         post=lambda w: {"kind": "death", "id_number": new_id_number(),
+                         "on_date": "2026-11-01", "source": "示例"}),
+]  # fmt: skip
+
+TABLE = [
+    *MARKET,
+    *SCANS,
+    *BOARD,
+    *LINKS,
+    *LOGIN,
+    *DESK,
+    *LOTS,
+    *SUPERMARKETS,
+    *BACKOFFICE,
+]
