@@ -1,5 +1,6 @@
-"""Supermarkets, the households they are paired with, and what was shared."""
+"""Supermarkets, the households they are paired with, what was shared; limits."""
 
+from partners.models.limits import Allowance
 from partners.models.people import (
     Agreement,
     Household,
@@ -32,6 +33,7 @@ __all__ = [
     "AccrualLine",
     "AccrualReversal",
     "Agreement",
+    "Allowance",
     "Confirmation",
     "Disbursement",
     "DisbursementPhoto",

@@ -12,13 +12,13 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from partners.limits import Limit, TooOften, forget_allowances, give_back, spend
 from partners.organisations.operations import recognise_farmer
 from partners.phones import clean_phone
 from partners.privacy import blind_index
 from shop.users import operations
-from shop.users.limits import PASSWORDS_OF_PHONE, Limit, TooOften, give_back, spend
-from shop.users.models import Allowance, LoginTicket, Role, User
-from shop.users.operations import UnableToRegisterUser
+from shop.users.models import LoginTicket, Role, User
+from shop.users.operations import PASSWORDS_OF_PHONE, UnableToRegisterUser
 from shop.users.signals import login_code_issued
 
 CODE_DIGITS = 6
@@ -108,8 +108,7 @@ def forget_old_logins(*, now: datetime) -> int:
     """Remove tickets and allowances that can matter to nobody any more."""
     day = timedelta(days=1)
     tickets, __ = LoginTicket.objects.filter(expires_at__lt=now - day).delete()
-    allowances, __ = Allowance.objects.filter(ends_at__lt=now).delete()
-    return tickets + allowances
+    return tickets + forget_allowances(now=now)
 
 
 def _by_password(ticket: LoginTicket, password: str, *, at: datetime) -> User:

@@ -1,15 +1,17 @@
 """Writes about people who log in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from partners.limits import Limit, TooOften, give_back, spend
 from partners.organisations.operations import record
-from shop.users.limits import PASSWORDS_OF_PHONE, TooOften, give_back, spend
 from shop.users.models import Role, RoleGrant, User
+
+PASSWORDS_OF_PHONE = Limit("passwords-phone", 10, timedelta(hours=1))
 
 
 class UnableToRegisterUser(Exception):

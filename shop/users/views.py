@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from partners.addresses import network_address
 from shop.users import me as mine
 from shop.users import operations
-from shop.users.addresses import network_address
 from shop.users.forms import (
     CodeForm,
     NameForm,

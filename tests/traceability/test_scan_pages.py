@@ -1,6 +1,7 @@
 """What a phone sees: the verdict first, nothing written by looking."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,21 +10,17 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
+from partners.limits import Limit
 from partners.organisations.models import Farmer
 from shop.users.models import User
 from tests.factories.traceability import english_client, new_label
 from traceability import operations, queries
 from traceability.codes import code_of
-from traceability.limits import allowed
 from traceability.models import FakeReport, Label, Scan
 from traceability.signals import scan_links
+from traceability.views import scans
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_limits_left() -> None:
-    cache.clear()
 
 
 def changed(code: str) -> str:
@@ -207,7 +204,7 @@ class TestSeen:
     def test_is_limited_and_then_says_nothing_bad(
         self, client: Client, label: Label, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("traceability.views.scans.allowed", lambda *a, **k: False)
+        monkeypatch.setattr(scans, "SCANS", Limit("scans", 0, timedelta(minutes=10)))
         answer = seen(client, label.code, "a" * 20)
         assert answer.status_code == 429
         assert answer.json() == {"state": "unchecked"}
@@ -228,14 +225,60 @@ class TestSeen:
 
 
 class TestLimits:
-    def test_lets_so_many_pass_and_no_more(self, rf: Any) -> None:
-        request = rf.get("/")
-        passed = [
-            allowed(request, scope="test", limit=3, seconds=3600) for _ in range(5)
+    """Counted in the database: every web process and every restart sees one count."""
+
+    def post(self, code: str, device: str, **headers: str) -> int:
+        # A browser, and a process's memory, of its own for each.
+        cache.clear()
+        address = f"/T/{code}/seen/"
+        headers |= {"HTTP_ACCEPT": "application/json"}
+        return Client().post(address, {"device": device}, **headers).status_code
+
+    @pytest.fixture(autouse=True)
+    def two(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(scans, "SCANS", Limit("scans", 2, timedelta(minutes=10)))
+
+    def test_hold_whichever_process_answers(self, label: Label) -> None:
+        codes = [self.post(label.code, str(n) * 20) for n in range(4)]
+        assert codes == [200, 200, 429, 429]
+        assert Scan.objects.count() == 2
+
+    def test_count_every_address_by_itself(self, label: Label) -> None:
+        for last in range(4):
+            there = {"REMOTE_ADDR": f"192.0.2.{last}"}
+            assert self.post(label.code, str(last) * 20, **there) == 200
+
+    def test_do_not_believe_what_the_asker_says_of_the_address(
+        self, label: Label
+    ) -> None:
+        codes = [
+            self.post(label.code, str(n) * 20, HTTP_X_FORWARDED_FOR=f"192.0.2.{n}")
+            for n in range(3)
         ]
-        assert passed == [True, True, True, False, False]
-        other = rf.get("/", REMOTE_ADDR="10.0.0.9")
-        assert allowed(other, scope="test", limit=3, seconds=3600)
+        assert codes == [200, 200, 429]
+
+    def test_tell_readers_apart_behind_a_proxy_of_ours(
+        self, label: Label, settings: Any
+    ) -> None:
+        settings.PROXIES = 1
+        codes = [
+            self.post(label.code, str(n) * 20, HTTP_X_FORWARDED_FOR=f"192.0.2.{n}")
+            for n in range(4)
+        ]
+        assert codes == [200] * 4
+
+    def test_hold_for_reports(
+        self, label: Label, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(scans, "REPORTS", Limit("fakes", 1, timedelta(hours=1)))
+        answers = []
+        for _again in range(2):
+            cache.clear()
+            answers.append(
+                Client().post(f"/T/{label.code}/report/", {"message": "示例"})
+            )
+        assert [answer.status_code for answer in answers] == [302, 400]
+        assert FakeReport.objects.count() == 1
 
 
 class TestReport:
@@ -264,14 +307,6 @@ class TestReport:
 
     def test_asks_for_words(self, client: Client, label: Label) -> None:
         response = client.post(f"/T/{label.code}/report/", {"message": "  "})
-        assert response.status_code == 400
-        assert not FakeReport.objects.exists()
-
-    def test_is_limited(
-        self, client: Client, label: Label, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("traceability.views.scans.allowed", lambda *a, **k: False)
-        response = client.post(f"/T/{label.code}/report/", {"message": "假的"})
         assert response.status_code == 400
         assert not FakeReport.objects.exists()
 

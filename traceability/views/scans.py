@@ -1,5 +1,6 @@
 """What a phone sees that points at a package. Looking writes nothing."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError
@@ -13,13 +14,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from partners.addresses import network_address
+from partners.limits import Limit, TooOften, spend
 from traceability import codes, devices, operations, queries, words
 from traceability.forms import FakeReportForm
-from traceability.limits import allowed
 from traceability.queries import State, Verdict
 from traceability.views.boxes import box_context
 
 _STATUS = {State.TAMPERED: 404, State.UNKNOWN: 404, State.UNCHECKED: 503}
+# Of one network address. Behind a mobile carrier many phones share one.
+SCANS = Limit("scans", 600, timedelta(minutes=10))
+REPORTS = Limit("fake-reports", 10, timedelta(hours=1))
 _DEVICE_COOKIE = "scan_device"
 _DEVICE_COOKIE_AGE = 400 * 24 * 3600
 
@@ -55,7 +60,8 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
     sent back to the page, and a cookie keeps the device's random name.
     """
     wants_json = "application/json" in request.headers.get("Accept", "")
-    if not allowed(request, scope="seen", limit=120, seconds=600):
+    # A forged code is answered from its own characters: nothing to slow down.
+    if codes.number_of(text) is not None and not _allowed(request, SCANS):
         return _unable(request, text, wants_json, status=429)
     posted = request.POST.get("device", "")
     kept = request.COOKIES.get(_DEVICE_COOKIE, "")
@@ -98,7 +104,7 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
 def report(request: HttpRequest, text: str) -> HttpResponse:
     """Take down that a package is a fake."""
     form = FakeReportForm(request.POST)
-    if form.is_valid() and not allowed(request, scope="fake", limit=10, seconds=3600):
+    if form.is_valid() and not _allowed(request, REPORTS):
         form.add_error(None, _("Too many reports from here. Please try again later."))
     if form.is_valid():
         operations.report_fake(code=text, at=timezone.now(), **form.cleaned_data)
@@ -106,6 +112,18 @@ def report(request: HttpRequest, text: str) -> HttpResponse:
         return HttpResponseRedirect(f"{page}?reported#report")
     verdict = queries.judge(text=text, device=None, now=timezone.now())
     return _answer(request, text, verdict, form, status=400)
+
+
+def _allowed(request: HttpRequest, limit: Limit) -> bool:
+    """Whether this address may go on. A database that cannot count stops nobody: it
+    cannot note the scan either."""
+    try:
+        spend(limit=limit, subject=network_address(request), at=timezone.now())
+    except TooOften:
+        return False
+    except DatabaseError:
+        return True
+    return True
 
 
 def _answer(

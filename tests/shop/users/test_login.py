@@ -7,16 +7,16 @@ import pytest
 from django.db import connection
 from django.utils.translation import override
 
+from partners.models import Allowance
 from partners.organisations.operations import register_farmer
 from shop.users import login as login_module
-from shop.users.limits import Limit, TooOften, give_back, spend
 from shop.users.login import (
     UnableToLogIn,
     finish_login,
     forget_old_logins,
     start_login,
 )
-from shop.users.models import Allowance, LoginTicket, RoleGrant, User
+from shop.users.models import LoginTicket, RoleGrant, User
 from shop.users.signals import login_code_issued
 from tests.factories.people import PASSWORD, new_phone, new_user
 
@@ -193,14 +193,6 @@ class TestLimits:
         with pytest.raises(UnableToLogIn, match="too often"):
             answer(ticket, phones.codes[phone])
 
-    def test_what_is_given_back_can_be_spent_again(self):
-        limit = Limit("test", 1, timedelta(hours=1))
-        spend(limit=limit, subject="a", at=NOON)
-        with pytest.raises(TooOften):
-            spend(limit=limit, subject="a", at=NOON)
-        give_back(limit=limit, subject="a", at=NOON)
-        spend(limit=limit, subject="a", at=NOON)
-
     def test_neither_numbers_nor_addresses_are_kept_readable(self, phones):
         phone = new_phone()
         ask(phone)
@@ -293,17 +285,6 @@ class TestRaces:
         outcomes = _at_once(2, lambda: answer(*jobs.pop(), at=later))
         assert outcomes.count("in") == 2
         assert User.objects.filter(phone=phone).count() == 1
-
-    def test_a_limit_holds_when_spent_at_once(self):
-        limit = Limit("race", 3, timedelta(hours=1))
-
-        def go() -> None:
-            try:
-                spend(limit=limit, subject="a", at=NOON)
-            except TooOften as error:
-                raise UnableToLogIn from error
-
-        assert _at_once(10, go).count("in") == 3
 
 
 def _at_once(times, job) -> list[str]:

@@ -9,8 +9,8 @@ from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
+from partners.addresses import network_address
 from shop.notices.models import OutboxItem
-from shop.users.addresses import network_address
 from shop.users.forms import CodeForm
 from shop.users.me import MeSection
 from shop.users.models import LoginTicket, User
@@ -283,6 +283,12 @@ class TestNetworkAddress:
         one = rf.get("/", REMOTE_ADDR="2001:db8:1:2::1")
         two = rf.get("/", REMOTE_ADDR="2001:db8:1:2:ffff::9")
         assert network_address(one) == network_address(two) == "2001:db8:1:2::/64"
+
+    def test_ipv4_on_a_socket_for_both_is_not_one_network_for_all(self, rf):
+        one = rf.get("/", REMOTE_ADDR="::ffff:192.0.2.1")
+        two = rf.get("/", REMOTE_ADDR="::ffff:192.0.2.2")
+        assert network_address(one) == "192.0.2.1"
+        assert network_address(two) == "192.0.2.2"
 
     def test_nonsense_is_one_address_too(self, rf):
         assert network_address(rf.get("/", REMOTE_ADDR="")) == "unknown"

@@ -21,6 +21,9 @@ def network_address(request: HttpRequest) -> str:
         address = ipaddress.ip_address(seen)
     except ValueError:
         return "unknown"
-    if address.version == 6:
+    if isinstance(address, ipaddress.IPv6Address):
+        # ::ffff:192.0.2.1 is IPv4 on a socket for both.
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import ngettext
 
+from partners.models import Allowance
 from partners.privacy import blind_index
-from shop.users.models import Allowance
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,6 @@ class Limit:
     name: str
     most: int
     within: timedelta
-
-
-PASSWORDS_OF_PHONE = Limit("passwords-phone", 10, timedelta(hours=1))
 
 
 class TooOften(Exception):
@@ -59,6 +56,12 @@ def give_back(*, limit: Limit, subject: str, at: datetime) -> None:
     """Undo one `spend` of this window: it turned out not to count."""
     key, __ = _window(limit, subject, at)
     Allowance.objects.filter(key=key, used__gt=0).update(used=F("used") - 1)
+
+
+def forget_allowances(*, now: datetime) -> int:
+    """Remove the windows that are over; how many."""
+    forgotten, __ = Allowance.objects.filter(ends_at__lt=now).delete()
+    return forgotten
 
 
 def _window(limit: Limit, subject: str, at: datetime) -> tuple[str, timedelta]:
