@@ -1,7 +1,8 @@
 """Keep both catalogues full without gettext's own programs.
 
     python -m tools.messages update    extract every string, merge, report
-    python -m tools.messages check     fail where a string has no translation
+    python -m tools.messages check     fail where a string has no translation, or
+                                       Chinese has a comma of the Latin script
     python -m tools.messages compile   write the .mo files that Django reads
 
 Message ids are English sentences. Chinese translations that wait in
@@ -30,6 +31,8 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_noop": None,
 }
 Key = tuple[str, str, str]  # context, singular, plural
+# A comma of the Latin script in a Chinese sentence reads like a typing error.
+NARROW = re.compile(r"[\u4e00-\u9fff][,:;?!]|[,;?!][\u4e00-\u9fff]")
 
 
 def extracted() -> set[Key]:
@@ -167,7 +170,14 @@ def missing() -> list[str]:
         book = catalogue(language)
         have = {(e.msgctxt or "", e.msgid) for e in book if _full(e)}
         found += [f"{language}: no translation: {t!r}" for _, t in wanted - have]
+        found += [f"{language}: narrow mark: {t!r}" for e in book for t in narrow(e)]
     return sorted(found)
+
+
+def narrow(entry: polib.POEntry) -> list[str]:
+    """The entry's Chinese sentences that use marks of the Latin script."""
+    forms = [entry.msgstr, *entry.msgstr_plural.values()]
+    return [form for form in forms if NARROW.search(form)]
 
 
 def compile_catalogues() -> None:

@@ -73,7 +73,11 @@ class FakeReportForm(forms.Form):
 class PlotForm(forms.Form):
     """A farmer's plot."""
 
-    farmer = forms.ModelChoiceField(label=_("Farmer"), queryset=Farmer.objects.none())
+    farmer = forms.ModelChoiceField(
+        label=_("Farmer"),
+        queryset=Farmer.objects.none(),
+        empty_label=_("Choose the farmer"),
+    )
     name = forms.CharField(
         label=_("What the village calls the plot"),
         max_length=40,
@@ -98,7 +102,9 @@ class PlotForm(forms.Form):
 class LotForm(forms.Form):
     """One harvest of one plot."""
 
-    plot = PlotField(label=_("Plot"), queryset=Plot.objects.none())
+    plot = PlotField(
+        label=_("Plot"), queryset=Plot.objects.none(), empty_label=_("Choose the plot")
+    )
     product_name = forms.CharField(label=_("Product"), max_length=60)
     harvest_date = DayField(label=_("Harvest date"))
     weight_g = JinField(label=_("Weight in jin"))

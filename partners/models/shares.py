@@ -6,7 +6,7 @@ and a constraint keeps disbursed <= funded <= accrued whatever happens.
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from partners.files import StoredImage
@@ -57,6 +57,23 @@ class Accrual(models.Model):
 
     def __str__(self) -> str:
         return f"{self.supermarket} {self.period:%Y-%m}"
+
+    @property
+    def kept_fen(self) -> int:
+        """What earlier versions of the statement had accrued and this one kept, fen."""
+        earlier = Accrual.objects.filter(
+            supermarket=self.supermarket_id,
+            period=self.period,
+            source=self.source,
+            pk__lt=self.pk,
+            reversal__isnull=True,
+        )
+        return int(earlier.aggregate(total=Sum("amount_fen"))["total"] or 0)
+
+    @property
+    def share_fen(self) -> int:
+        """The whole share that the profit gave, fen."""
+        return self.kept_fen + self.amount_fen
 
 
 class AccrualLine(models.Model):

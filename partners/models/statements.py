@@ -62,7 +62,7 @@ class Statement(models.Model):
         WAITING = "waiting", _("Waits for approval")
         APPROVED = "approved", _("Approved")
         RETURNED = "returned", _("Returned")
-        REPLACED = "replaced", _("Replaced")
+        REPLACED = "replaced", _("Corrected since")
 
     supermarket = models.ForeignKey(
         Supermarket, on_delete=models.PROTECT, related_name="statements"

@@ -82,6 +82,8 @@ class HouseholdRow:
     supermarket: str
     supermarket_id: int
     period: date
+    source: str
+    version: int
     flow: Flow
     entry: UUID | None
     receipts: list[str] = field(default_factory=list)
@@ -169,9 +171,9 @@ def household_rows(
     """The lines as the public may see them, in pages by key. Four queries."""
     page = lines.filter(pk__gt=after).order_by("pk")
     found = list(
-        page.select_related("household__village__parent", "accrual__supermarket")[
-            :limit
-        ]
+        page.select_related(
+            "household__village__parent", "accrual__supermarket", "accrual__statement"
+        )[:limit]
     )
     confirmed, receipts = _draws_of(line.pk for line in found)
     return [
@@ -183,6 +185,8 @@ def household_rows(
             supermarket=line.accrual.supermarket.name,
             supermarket_id=line.accrual.supermarket_id,
             period=line.accrual.period,
+            source=line.accrual.get_source_display(),
+            version=line.accrual.statement.version,
             flow=Flow(
                 line.amount_fen,
                 line.amount_fen,

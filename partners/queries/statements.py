@@ -8,6 +8,7 @@ from django.db.models import Max, QuerySet, Sum
 from partners import periods
 from partners.models import (
     Accrual,
+    AccrualLine,
     Agreement,
     Source,
     Statement,
@@ -20,13 +21,23 @@ from partners.shares import share_fen
 
 @dataclass(frozen=True)
 class StatementPreview:
-    """What a month's profit would send: to whom, and whether the cap cut it."""
+    """What a month's profit would send: to whom, and whether the cap cut it.
+
+    A correction adds only what is missing: `kept_fen` of the share is paid in
+    already, and the parts are those of the rest.
+    """
 
     profit_fen: int
     agreement: Agreement | None
     amount_fen: int
     capped: bool
     parts: list[Part]
+    kept_fen: int = 0
+
+    @property
+    def added_fen(self) -> int:
+        """What the households would get beside what they have."""
+        return max(self.amount_fen - self.kept_fen, 0)
 
 
 def accruals_standing(*, supermarket: Supermarket, period: date) -> QuerySet[Accrual]:
@@ -34,6 +45,17 @@ def accruals_standing(*, supermarket: Supermarket, period: date) -> QuerySet[Acc
     return Accrual.objects.filter(
         supermarket=supermarket, period=period, reversal__isnull=True
     )
+
+
+def kept_fen(*, supermarket: Supermarket, period: date, source: str) -> int:
+    """What stays of the month's accruals when its statement is corrected, in fen.
+
+    An accrual of which a fen was paid in stays: that money is in the fund.
+    """
+    funded = AccrualLine.objects.filter(funded_fen__gt=0).values("accrual")
+    standing = accruals_standing(supermarket=supermarket, period=period)
+    kept = standing.filter(source=source, pk__in=funded)
+    return int(kept.aggregate(total=Sum("amount_fen"))["total"] or 0)
 
 
 def room_fen(*, agreement: Agreement, period: date, source: str) -> int:
@@ -59,8 +81,13 @@ def preview_statement(
     uncapped = share_fen(
         profit_fen=profit_fen, rate_bp=agreement.rate_bp, room_fen=max(profit_fen, 0)
     )
-    parts = parts_of(agreement=agreement, period=period, amount_fen=amount)
-    return StatementPreview(profit_fen, agreement, amount, amount < uncapped, parts)
+    kept = kept_fen(supermarket=supermarket, period=period, source=source)
+    parts = parts_of(
+        agreement=agreement, period=period, amount_fen=max(amount - kept, 0)
+    )
+    return StatementPreview(
+        profit_fen, agreement, amount, amount < uncapped, parts, kept
+    )
 
 
 def receipts_filed_before(
@@ -107,7 +134,7 @@ def statements_of(*, supermarket: Supermarket) -> QuerySet[Statement]:
     """All statements of a supermarket, the latest month first."""
     own = Statement.objects.filter(supermarket=supermarket).with_status()
     return own.select_related(
-        "decision__decided_by", "accrual", "filed_by", "supermarket"
+        "decision__decided_by", "accrual__reversal", "filed_by", "supermarket"
     ).order_by("-period", "source", "-version")
 
 

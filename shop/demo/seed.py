@@ -261,7 +261,7 @@ def _when(offer: Offer, *, now: datetime) -> tuple[date, datetime]:
 def _story(offer: Offer, farmer: Farmer) -> str:
     return (
         f"{farmer.village.name}{farmer.called}家的{offer.title}。"
-        f"自家地里长的,采收后由村级服务站装箱贴码,扫码能看到地块、检测和合格证。(示例)"
+        f"自家地里长的，采收后由村级服务站装箱贴码，扫码能看到地块、检测和合格证。(示例)"
     )
 
 

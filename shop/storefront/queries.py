@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
@@ -310,7 +311,7 @@ def seasonal_crops(sold: Iterable[str]) -> list[Crop]:
 
 
 def buy_again(*, lot: Lot) -> dict[str, str] | None:
-    """Where what was scanned can be bought again, for the scan page's button."""
+    """Where what was scanned is sold, and its picture, for the scan page."""
     card = (
         ProductCard.objects.filter(product__listing__lot=lot, on_sale=True)
         .order_by("-pk")
@@ -319,4 +320,11 @@ def buy_again(*, lot: Lot) -> dict[str, str] | None:
     if card is None:
         return None
     words = _("Buy another %(price)s") % {"price": yuan(card.price_fen)}
-    return {"label": words, "url": card.get_absolute_url()}
+    photo, tint = card.image.get("photo"), card.image["tint"]
+    return {
+        "label": words,
+        "url": card.get_absolute_url(),
+        "tint": f"tint-{tint}",
+        "photo": photo.url("small") if photo else "",
+        "picture": "" if photo else static(card.image["path"]),
+    }

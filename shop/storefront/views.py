@@ -137,6 +137,15 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     return keep(page, market=market)
 
 
+def _packs(card: ProductCard, neighbours: list[ProductCard]) -> list[ProductCard]:
+    """What the grower sells this crop in, each size and price once, cheapest first."""
+    sizes = {(card.pack, card.price_fen): card}
+    for other in neighbours:
+        if (other.farmer_id, other.crop) == (card.farmer_id, card.crop) and card.crop:
+            sizes.setdefault((other.pack, other.price_fen), other)
+    return sorted(sizes.values(), key=lambda one: one.price_fen)
+
+
 @require_safe
 def product(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One offer: what, whose, when, how much, and what it does."""
@@ -146,11 +155,7 @@ def product(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return HttpResponsePermanentRedirect(card.get_absolute_url())
     today = timezone.localdate()
     neighbours = queries.same_village(card)
-    packs = [
-        other
-        for other in neighbours
-        if (other.farmer_id, other.crop) == (card.farmer_id, card.crop) and card.crop
-    ]
+    packs = _packs(card, neighbours)
     share = None
     if card.supermarket and card.margin_fen and card.buyable():
         share = share_preview(
@@ -167,9 +172,7 @@ def product(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "category_name": queries.category_name(
                 card.category_code, card.category_name
             ),
-            "packs": sorted([card, *packs], key=lambda one: one.price_fen)
-            if packs
-            else [],
+            "packs": packs if len(packs) > 1 else [],
             "neighbours": [other for other in neighbours if other not in packs][:8],
             "share": share if share and share.amount_fen and share.households else None,
             "province": province,

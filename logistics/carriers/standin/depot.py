@@ -17,11 +17,11 @@ BEIJING = timezone(timedelta(hours=8))
 
 # Each step of a parcel: 快递100's state and its name, and the carrier's sentence.
 STEPS = (
-    ("1", "揽收", "{start}", "【{start}】示例快递员已揽收,包裹从村里出发"),
+    ("1", "揽收", "{start}", "【{start}】示例快递员已揽收，包裹从村里出发"),
     ("0", "在途", "{start}", "【{start}】包裹已发往{end}"),
     ("0", "在途", "{end}", "【{end}】包裹已到达当地营业部"),
-    ("5", "派件", "{end}", "【{end}】示例快递员正在派送,请保持电话畅通"),
-    ("3", "签收", "{end}", "【{end}】包裹已签收,签收人:本人"),
+    ("5", "派件", "{end}", "【{end}】示例快递员正在派送，请保持电话畅通"),
+    ("3", "签收", "{end}", "【{end}】包裹已签收，签收人：本人"),
 )
 DONE = len(STEPS)
 _SELECT = """

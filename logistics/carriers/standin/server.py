@@ -211,7 +211,7 @@ def handler_of(carrier: Carrier) -> type[BaseHTTPRequestHandler]:
             self._answer(200, door(dict(parse_qsl(body, keep_blank_values=True))))
 
         def do_GET(self) -> None:
-            self._answer(200, {"message": "示例快递:本机演示用,不是真的快递公司"})
+            self._answer(200, {"message": "示例快递：本机演示用，不是真的快递公司"})
 
         def _answer(self, status: int, answer: Answer) -> None:
             body = json.dumps(answer, ensure_ascii=False).encode()

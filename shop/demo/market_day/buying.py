@@ -53,7 +53,7 @@ def find_and_order(day: Day) -> tuple[Browser, Page]:
     day.known["total_fen"] = str(total_fen)
     page = browser.submit(refused, form, fresh_confirmed="on")
     day.say(
-        f"买家不登录:搜 黄桃 / huangtao,两家两样进菜篮,粘一行地址,同意无七日退货,"
+        f"买家不登录：搜 黄桃 / huangtao，两家两样进菜篮，粘一行地址，同意无七日退货，"
         f"应付 ¥{total_fen / 100:.2f}"
     )
     return browser, page
@@ -81,7 +81,7 @@ def pay(day: Day, browser: Browser, page: Page) -> None:
     day.wait_for(
         "the order to be paid", lambda: _says(browser, order, "已付款") or None
     )
-    day.say(f"沙箱收银台付款,签名通知到了,订单已付款 {order}")
+    day.say(f"沙箱收银台付款，签名通知到了，订单已付款 {order}")
 
 
 def _order_page(browser: Browser, url: str, page: Page) -> str | None:
@@ -111,7 +111,7 @@ def pack_and_send(day: Day) -> None:
     assistant = assistant_of(village)
     second = pack_box(day, assistant=assistant, codes=mint(day, assistant, lot, 1))
     day.known["waybills"] = f"{first} {second}"
-    day.say(f"永固村和{village}两个站扫标签装箱,交快递,运单 {first} {second}")
+    day.say(f"永固村和{village}两个站扫标签装箱，交快递，运单 {first} {second}")
 
 
 def pack_box(day: Day, *, assistant: str, codes: list[str], forged: str = "") -> str:
@@ -164,7 +164,7 @@ def deliver(day: Day) -> None:
         lambda: _when(browser, day.known["order"], "都送到了"),
     )
     day.keep("order.html", page.body)
-    day.say("快递推送轨迹:揽收、在途、派送,两箱都已签收")
+    day.say("快递推送轨迹：揽收、在途、派送，两箱都已签收")
 
 
 def _when(browser: Browser, url: str, *words: str) -> Page | None:
@@ -186,7 +186,7 @@ def scan(day: Day) -> None:
     forged = day.browser().open(f"/T/{wrong}", status=404)
     forged.must_say("不是我们的码").must_not_say("正品")
     day.say(
-        "扫码:第一台手机「正品·第一次」,第二台「第2次,第一次在今天」,改一个字符「不是我们的码」"
+        "扫码：第一台手机「正品·第一次」，第二台「第2次，第一次在今天」，改一个字符「不是我们的码」"
     )
 
 

@@ -20,7 +20,7 @@ def verify_log(day: Day) -> None:
     run = day.wait_for(
         "the log to hold the certificate", lambda: _verified(day, program)
     )
-    day.say(f"独立程序只读公开文件,验过日志和合格证 {day.known['certificate']}:{run}")
+    day.say(f"独立程序只读公开文件，验过日志和合格证 {day.known['certificate']}:{run}")
 
 
 def _verified(day: Day, program: object) -> str | None:
@@ -58,4 +58,4 @@ def check_ledger(day: Day) -> None:
     must(done.returncode == 0, f"the ledger report fails: {done.stdout}{done.stderr}")
     escrow_fen = balance_fen(f"order:{day.known['number']}:escrow")
     must(escrow_fen == 0, f"the completed order's escrow holds {escrow_fen} fen")
-    day.say("账本平衡:每笔分录合计为零,这单的担保账户为零 (ledger_report.txt)")
+    day.say("账本平衡：每笔分录合计为零，这单的担保账户为零 (ledger_report.txt)")

@@ -80,7 +80,7 @@ def ask_farmer(day: Day, browser: Browser, page: Page) -> None:
     shown = (
         day.browser().open(day.known["product"]).must_say("冰糖橙", "¥29.00", "¥5.80")
     )
-    day.say(f"王婶收到短信,点链接说「是我的」 → 上架 {shown.url}")
+    day.say(f"王婶收到短信，点链接说「是我的」 → 上架 {shown.url}")
 
 
 def deny_other(day: Day, browser: Browser) -> None:
@@ -161,7 +161,7 @@ def make_lot(day: Day, browser: Browser) -> None:
     shown.must_not_say("王秀兰")
     day.keep("certificate.html", shown.body)
     day.say(
-        f"批次 {lot.rstrip('/').split('/')[-1]} 记好,附检测报告,开出并签名 {shown.url}"
+        f"批次 {lot.rstrip('/').split('/')[-1]} 记好，附检测报告，签名开证 {shown.url}"
     )
 
 
@@ -190,7 +190,7 @@ def print_labels(day: Day, browser: Browser) -> None:
     )
     must(options, f"{number} cannot be chosen on {page.url}")
     browser.submit(page, form, lot=options[0])
-    day.say(f"{LABELS} 枚标签印成一张 PDF,解码器读出全部 {LABELS} 个码")
+    day.say(f"{LABELS} 枚标签印成一张 PDF，解码器读出全部 {LABELS} 个码")
 
 
 def decoded(sheet: bytes) -> list[str]:

@@ -77,7 +77,7 @@ def file_statement(day: Day) -> str:
         not any(f.action.endswith("/approve/") for f in own.forms),
         "whoever filed a statement is offered to approve it",
     )
-    day.say(f"超市报 {month} 报表:错的逐行指出,对的报上,利润 {profit.group(1)}")
+    day.say(f"超市报 {month} 报表：错的逐行指出，对的报上，利润 {profit.group(1)}")
     return filed.url.rstrip("/").rsplit("/", 1)[-1]
 
 
@@ -111,7 +111,7 @@ def approve(day: Day, statement: str) -> None:
         sum(parts) == total_fen,
         f"the parts sum to {sum(parts)}, not to {total_fen} fen",
     )
-    day.say(f"另一个人复核通过,{yuan(total_fen)} 按份数记给 {len(parts)} 户,一分不差")
+    day.say(f"另一个人复核通过，{yuan(total_fen)} 按份数记给 {len(parts)} 户，一分不差")
 
 
 def pay_in(day: Day) -> None:
@@ -127,7 +127,7 @@ def pay_in(day: Day) -> None:
         reference=f"MARKETDAY{int(time.time())}",
     )
     paid.must_say("一分不差")
-    day.say(f"超市缴入 ¥{owed.group(1)},账本与每户明细对得上")
+    day.say(f"超市缴入 ¥{owed.group(1)}，账本与每户明细对得上")
 
 
 def disburse_and_confirm(day: Day) -> None:
@@ -164,7 +164,7 @@ def disburse_and_confirm(day: Day) -> None:
     form = next(f for f in asked.forms if ("answer", "received") in f.buttons)
     answer = contact.submit(asked, form, button="received")
     day.keep("household.html", answer.body)
-    day.say(f"发放 ¥{amount.group(1)},有收据和照片;帮扶户联系人点「收到了」")
+    day.say(f"发放 ¥{amount.group(1)}，有收据和照片；帮扶户联系人点「收到了」")
 
 
 def contact_of(page: Page) -> str:
@@ -187,4 +187,4 @@ def look_at_board(day: Day) -> None:
     shop = anyone.open(board.link("/supermarkets/"))
     shop.must_say("**", f"¥{day.known['given']}")
     anyone.open(shop.link("/board/entries/")).must_say("¥")
-    day.say(f"公示页 {board.url} 看得到这个月的钱,姓名遮住,每个数字通到凭证")
+    day.say(f"公示页 {board.url} 看得到这个月的钱，姓名遮住，每个数字通到凭证")

@@ -119,6 +119,11 @@
       }));
     }
   });
+  // A strip of chips that is wider than the phone begins at the chosen one.
+  for (const chip of document.querySelectorAll(".chips-scroll [aria-current]")) {
+    const strip = chip.closest(".chips-scroll");
+    strip.scrollLeft = chip.offsetLeft - strip.offsetLeft - (strip.clientWidth - chip.offsetWidth) / 2;
+  }
   for (const place of document.querySelectorAll("[data-needs-script]")) place.hidden = false;
   here.classList.add("scripted");
 })();

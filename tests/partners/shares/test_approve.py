@@ -214,7 +214,35 @@ class TestCorrections:
         new = approve(corrected, operator)
         assert new.amount_fen == 500
         assert accrual.amount_fen + new.amount_fen == 3_001
+        assert (new.kept_fen, new.share_fen) == (2_501, 3_001)
         assert not queries.disagreements()
+
+    def test_the_preview_says_what_the_approval_does(
+        self, paid_in, accrual, filed, manager, operator
+    ):
+        corrected = correct(filed, manager, *LINES, sale(sales="100", cost="0"))
+        preview = queries.preview_statement(
+            supermarket=filed.supermarket,
+            period=OCTOBER,
+            source="store",
+            profit_fen=corrected.profit_fen,
+        )
+        new = approve(corrected, operator)
+        assert (preview.kept_fen, preview.added_fen) == (2_501, new.amount_fen)
+        told = {part.household.pk: part.amount_fen for part in preview.parts}
+        assert told == dict(new.lines.values_list("household", "amount_fen"))
+
+    def test_what_was_taken_back_was_not_kept(self, accrual, filed, manager, operator):
+        corrected = correct(filed, manager, *LINES[:2])
+        preview = queries.preview_statement(
+            supermarket=filed.supermarket,
+            period=OCTOBER,
+            source="store",
+            profit_fen=corrected.profit_fen,
+        )
+        new = approve(corrected, operator)
+        assert (preview.kept_fen, preview.added_fen) == (0, 1_198)
+        assert (new.kept_fen, new.share_fen) == (0, 1_198)
 
     def test_after_money_came_it_does_not_become_less(
         self, paid_in, filed, manager, operator

@@ -5,13 +5,16 @@ import re
 from html import unescape
 
 import pytest
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from partners import exports, links, queries
 from partners.models import Disbursement
 from partners.operations import (
     UnableToConfirm,
+    approve_statement,
     confirm_receipt,
+    file_statement,
     pay_in,
     publish_photo,
 )
@@ -22,6 +25,7 @@ from tests.factories.shares import (
     hand_out,
     new_household,
 )
+from tests.factories.sheets import LINES, as_csv, sale
 
 pytestmark = pytest.mark.django_db
 MONTH = ["2026", "10"]
@@ -74,6 +78,24 @@ class TestPages:
         assert "¥25.01" in text
         assert f"/board/entries/{accrual.entry}/" in text
         assert reverse("partners:receipt", args=[confirmed.number]) in text
+
+    def test_a_correction_is_reckoned_from_profit_to_what_was_added(
+        self, client, paid_in, filed, manager, operator, supermarket
+    ):
+        lines = (*LINES, sale(sales="100", cost="0"))
+        corrected = file_statement(
+            supermarket=supermarket,
+            period=OCTOBER,
+            file=ContentFile(as_csv(lines), "更正.csv"),
+            by=manager,
+            at=AFTER_OCTOBER,
+        )
+        approve_statement(statement=corrected, by=operator, at=AFTER_OCTOBER)
+        address = reverse("partners:board_supermarket", args=[*MONTH, supermarket.pk])
+        text = client.get(address).content.decode()
+        reckoned = text[text.index('class="reckoning"') :].split("</dl>")[0]
+        for figure in ("¥30.01", "−¥25.01", ">¥5.00</a>"):
+            assert figure in reckoned
 
     def test_an_empty_county_says_so(self, client):
         assert client.get(reverse("partners:board")).status_code == 200

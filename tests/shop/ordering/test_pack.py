@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connections
+from django.urls import reverse
 
 from logistics.carriers.base import Booked, CarrierUnknown
 from logistics.operations import HandOverPending
@@ -168,6 +169,14 @@ class TestSendBox:
         sent = self.send(box, packer, Carrier())
         assert sent.status == SubOrder.Status.SHIPPED
         assert sent.parcel.waybill
+
+    def test_names_the_carrier_and_not_its_code(self, box, codes, packer, client):
+        self.full(box, codes, packer)
+        sent = self.send(box, packer, Carrier())
+        client.force_login(packer)
+        page = client.get(reverse("ordering:box", args=[sent.pk])).content.decode()
+        assert sent.parcel.carrier_name in page
+        assert sent.parcel.carrier not in page
 
     def test_tells_the_carrier_what_counted_goods_weigh(self, hanshou, ducks, packer):
         load_places("430104")

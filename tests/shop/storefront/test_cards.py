@@ -208,3 +208,24 @@ def test_the_command_makes_cards_that_were_lost(oranges: Listing) -> None:
     call_command("refresh_cards")
     assert card_of(oranges).left == 120
     assert Shelf.objects.get().products == 1
+
+
+class TestBuyAgain:
+    def test_shows_the_crop_or_the_growers_photo(self, oranges: Listing) -> None:
+        assert oranges.farmer is not None
+        lot = new_lot(farmer=oranges.farmer, by=oranges.assistant.user)
+        link_lot(listing=oranges, lot=lot, at=AT)
+        drawn = queries.buy_again(lot=lot)
+        assert drawn is not None
+        assert drawn["picture"].endswith("tangerine.webp")
+        assert (drawn["photo"], drawn["tint"]) == ("", "tint-apricot")
+        sizes: dict[str, object] = {
+            size: {"name": f"listings/{size}.webp", "width": 88, "height": 66}
+            for size in ("small", "medium", "large")
+        }
+        sizes["sha256"] = "0" * 64
+        ProductCard.objects.filter(listing=oranges).update(photos=[sizes])
+        taken = queries.buy_again(lot=lot)
+        assert taken is not None
+        assert taken["photo"].endswith("listings/small.webp")
+        assert taken["picture"] == ""

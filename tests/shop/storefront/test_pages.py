@@ -274,6 +274,20 @@ class TestProduct:
         assert address(bigger) in page
         assert "10斤装" in page
 
+    def test_names_a_size_once_however_often_it_is_offered(
+        self, reader: Client, oranges: Listing
+    ) -> None:
+        again = offers.listing_on_sale(freight_template=oranges.freight_template)
+        assert 'id="packs"' not in text(reader, address(oranges))
+        offers.listing_on_sale(
+            price_fen=5200, pack_g=5000, freight_template=oranges.freight_template
+        )
+        for offer in (oranges, again):
+            page = text(reader, address(offer))
+            sizes = page[page.index('id="packs"') :].split("</section>")[0]
+            assert sizes.count("5斤装") == 1
+            assert f'href="{address(offer)}" aria-current="page"' in sizes
+
 
 class TestPlaces:
     def test_villages_stand_under_their_township(
