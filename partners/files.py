@@ -154,17 +154,25 @@ def read_limited(file: Upload, *, limit: int) -> bytes:
     return data
 
 
-def store_image(file: Upload, *, folder: str, private: bool = False) -> StoredImage:
+def store_image(
+    file: Upload, *, folder: str, private: bool = False, shortest_px: int = 0
+) -> StoredImage:
     """Check a picture and keep it as WebP in three widths, without its metadata.
 
     Takes JPEG, PNG and WebP of at most 12 MB and 50 million pixels. The same picture
     in the same folder is kept once. `folder` is ours, such as "evidence/2026-11".
+    Where people will look at it, `shortest_px` is what its shorter side must have.
 
     Errors: UnableToStore, in the sender's words.
     """
     data = read_limited(file, limit=IMAGE_BYTES_LIMIT)
     digest = hashlib.sha256(data).hexdigest()
     upright = _upright(_decoded(data))
+    if min(upright.size) < shortest_px:
+        raise UnableToStore(
+            _("This picture is too small: its shorter side must have %(px)s pixels.")
+            % {"px": shortest_px}
+        )
     storage = private_storage() if private else public_storage()
     stem = _stem(folder, digest)
     small, medium, large = (

@@ -56,6 +56,11 @@ class LabelBatch(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def first_code(self) -> str:
+        """The code on the first label, to look at how buyers see it."""
+        return codes.code_of(self.first_number)
+
     def codes(self) -> list[str]:
         """Every code of the batch, in order. Needs the secret: rows hold none."""
         last = self.first_number + self.count

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.forms import Form
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from partners import measures
 from traceability import forms, operations, queries, words
-from traceability.models import Certificate, Event, Lot, Plot
+from traceability.models import Certificate, Event, LabelBatch, Lot, Plot
 from traceability.printing import PAPERS, certificate_pdf, write_sheet
 
 _PER_PAGE = 20
@@ -30,6 +31,9 @@ def lots(request: HttpRequest) -> HttpResponse:
     """The lots I keep, newest first."""
     _require(request, "see_lots_page")
     found = queries.lots_for(request.user).select_related("farmer", "village")
+    found = found.annotate(
+        labelled=Exists(LabelBatch.objects.filter(lot=OuterRef("pk")))
+    )
     if (before := request.GET.get("before", "")).isdecimal():
         found = found.filter(pk__lt=int(before[:18]))
     page = list(found.order_by("-pk")[: _PER_PAGE + 1])

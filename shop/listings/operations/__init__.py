@@ -19,9 +19,11 @@ from shop.listings.operations.drafts import (
     UnableToDraft,
     add_photo,
     correct_draft,
+    draft_again,
     draft_listing,
     drop_draft,
     remove_photo,
+    take_back,
 )
 from shop.listings.operations.sale import (
     UnableToChangeStock,
@@ -54,6 +56,7 @@ __all__ = [
     "consent_of",
     "correct_draft",
     "deny_listing",
+    "draft_again",
     "draft_listing",
     "drop_draft",
     "end_listing",
@@ -63,4 +66,5 @@ __all__ = [
     "seller_for",
     "send_to_farmer",
     "set_up_catalogue",
+    "take_back",
 ]

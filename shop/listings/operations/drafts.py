@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 EDITABLE = (Listing.Status.DRAFT, Listing.Status.SENT)
 LONGEST_SENTENCE = 200
 MOST_PHOTOS = 6
+SHORTEST_PHOTO_PX = 300
 _LIMITS = {
     "pack_g": 1_000_000,
     "pieces": amounts.MOST_PIECES,
@@ -191,7 +192,9 @@ def add_photo(
     six already or the listing is over.
     """
     del by
-    stored = store_image(file, folder=f"listings/{at:%Y-%m}")
+    stored = store_image(
+        file, folder=f"listings/{at:%Y-%m}", shortest_px=SHORTEST_PHOTO_PX
+    )
     with transaction.atomic():
         held = _with_photos(listing)
         known = {photo["sha256"] for photo in held.photos}
@@ -243,3 +246,66 @@ def drop_draft(*, listing: Listing, by: Assistant, at: datetime) -> None:
     if held.status not in EDITABLE:
         raise UnableToCorrect(_("This offer was answered and cannot be changed."))
     held.delete()
+
+
+@transaction.atomic
+def take_back(*, listing: Listing, by: Assistant, at: datetime) -> Listing:
+    """Make an offer that waits for its farmer a draft again; the request is void.
+
+    Errors: UnableToCorrect where the farmer has answered meanwhile.
+    """
+    del by
+    held = Listing.objects.select_for_update().get(pk=listing.pk)
+    if held.status not in EDITABLE:
+        raise UnableToCorrect(_("This offer was answered and cannot be changed."))
+    withdraw(listing=held, at=at)
+    held.status = Listing.Status.DRAFT
+    held.changed_at = at
+    held.save(update_fields=["status", "changed_at"])
+    return held
+
+
+_CARRIED_OVER = (
+    "farmer",
+    "seller",
+    "village",
+    "category",
+    "supermarket",
+    "freight_template",
+    "said",
+    "spans",
+    "crop",
+    "title",
+    "description",
+    "picture",
+    "photos",
+    "fresh",
+    "pack_g",
+    "pieces",
+    "piece_unit",
+    "container",
+    "price_fen",
+    "harvest_on",
+    "capacity_packs",
+    "margin_bp",
+)
+
+
+def draft_again(*, listing: Listing, by: Assistant, at: datetime) -> Listing:
+    """A new draft with the terms of an offer that was denied or is over.
+
+    What was denied stays denied; the farmer is asked about the new one anew.
+
+    Errors: UnableToCorrect where the offer is neither.
+    """
+    if listing.status not in (Listing.Status.DENIED, Listing.Status.ENDED):
+        raise UnableToCorrect(_("This offer still runs; change it instead."))
+    draft = Listing(
+        assistant=by,
+        drafted_at=at,
+        changed_at=at,
+        **{name: getattr(listing, name) for name in _CARRIED_OVER},
+    )
+    draft.unread = _still_open(draft, settled=())
+    draft.save()
+    return draft

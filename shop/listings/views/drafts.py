@@ -119,6 +119,37 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_assistants
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """What waits for the farmer becomes a draft again."""
+    listing = own_listing(request, pk)
+    try:
+        operations.take_back(
+            listing=listing, by=assistant_of(request), at=timezone.now()
+        )
+    except operations.UnableToCorrect as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("It is a draft again; the farmer's link is void."))
+    return redirect("listings:draft", pk=pk)
+
+
+@require_POST
+@for_assistants
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was denied or is over, as a new draft."""
+    listing = own_listing(request, pk)
+    try:
+        draft = operations.draft_again(
+            listing=listing, by=assistant_of(request), at=timezone.now()
+        )
+    except operations.UnableToCorrect as error:
+        messages.error(request, str(error))
+        return redirect("listings:draft", pk=pk)
+    return redirect("listings:draft", pk=draft.pk)
+
+
+@require_POST
+@for_assistants
 def code(request: HttpRequest, pk: int) -> HttpResponse:
     """The farmer has no browser and told the code: a yes on their behalf."""
     listing = own_listing(request, pk)

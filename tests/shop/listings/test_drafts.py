@@ -6,11 +6,17 @@ import pytest
 
 from shop.listings.models import Listing
 from shop.listings.operations import (
+    UnableToAnswer,
     UnableToCorrect,
     UnableToDraft,
+    confirm_listing,
     correct_draft,
+    deny_listing,
+    draft_again,
     draft_listing,
     drop_draft,
+    send_to_farmer,
+    take_back,
 )
 from tests.factories.listings import NOW, assistant, farmer, freight, village
 
@@ -118,3 +124,58 @@ class TestDropDraft:
         draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
         drop_draft(listing=draft, by=zhao, at=NOW)
         assert not Listing.objects.exists()
+
+
+class TestNumbersBeyondReason:
+    @pytest.mark.parametrize(
+        ("said", "field"),
+        [
+            ("王婶家冰糖橙5斤装29块,有999999999斤", "capacity"),
+            ("王婶家冰糖橙5斤装999999999元,有600斤", "price"),
+            ("王婶家鸡蛋999999999枚装29块,有10份", "pack"),
+        ],
+    )
+    def test_are_asked_and_nothing_said_is_lost(self, zhao, said, field):
+        draft = draft_listing(assistant=zhao, said=said, at=NOW)
+        assert field in {one["field"] for one in draft.unread}
+        assert draft.said == said
+
+
+class TestTakeBack:
+    def test_makes_it_a_draft_and_the_link_void(self, zhao):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        asked = send_to_farmer(listing=draft, by=zhao, at=NOW)
+        held = take_back(listing=draft, by=zhao, at=NOW)
+        assert held.status == Listing.Status.DRAFT
+        with pytest.raises(UnableToAnswer):
+            confirm_listing(token=asked.token, at=NOW)
+
+    def test_comes_too_late_after_the_farmers_answer(self, zhao):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        asked = send_to_farmer(listing=draft, by=zhao, at=NOW)
+        confirm_listing(token=asked.token, at=NOW)
+        with pytest.raises(UnableToCorrect):
+            take_back(listing=draft, by=zhao, at=NOW)
+        draft.refresh_from_db()
+        assert draft.status == Listing.Status.ON_SALE
+
+
+class TestDraftAgain:
+    def test_carries_over_what_was_denied_to_be_asked_anew(self, zhao):
+        denied = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        asked = send_to_farmer(listing=denied, by=zhao, at=NOW)
+        deny_listing(token=asked.token, at=NOW, reason="价钱低了")
+        denied.refresh_from_db()
+        draft = draft_again(listing=denied, by=zhao, at=NOW)
+        assert draft.pk != denied.pk
+        assert (draft.title, draft.price_fen) == (denied.title, denied.price_fen)
+        assert (draft.status, draft.terms, draft.agreed_terms) == ("draft", "", "")
+        assert draft.unread == []
+        denied.refresh_from_db()
+        assert denied.status == Listing.Status.DENIED
+
+    def test_leaves_what_still_runs_alone(self, zhao):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=NOW)
+        with pytest.raises(UnableToCorrect):
+            draft_again(listing=draft, by=zhao, at=NOW)
+        assert Listing.objects.count() == 1

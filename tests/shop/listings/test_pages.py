@@ -178,6 +178,20 @@ class TestDraft:
         assert draft.status == Listing.Status.DRAFT
         assert "notice-warn" in response.content.decode()
 
+    def test_a_picture_too_small_to_show_is_said_at_its_field(self, client, zhao):
+        draft = draft_listing(assistant=zhao, said=SENTENCE, at=timezone.now())
+        dot = io.BytesIO()
+        Image.new("RGB", (1, 1)).save(dot, "PNG")
+        dot.seek(0)
+        dot.name = "dot.png"
+        response = client.post(
+            f"/assistant/drafts/{draft.pk}/", filled(draft, photo=dot)
+        )
+        assert response.status_code == 422
+        assert 'id="id_photo_error"' in response.content.decode()
+        draft.refresh_from_db()
+        assert draft.photos == []
+
     def test_dropping_leaves_nothing(self, client, zhao):
         draft = draft_listing(assistant=zhao, said=SENTENCE, at=timezone.now())
         client.post(f"/assistant/drafts/{draft.pk}/drop/")
@@ -215,8 +229,27 @@ class TestWaiting:
         assert Consent.objects.get().answer == "withdrawn"
         assert client.get(f"/confirm/{asked.token}/").status_code == 410
 
+    def test_taken_back_it_is_a_draft_again(self, client, asked):
+        pk = asked.consent.listing_id
+        client.post(f"/assistant/drafts/{pk}/take-back/")
+        assert Listing.objects.get(pk=pk).status == Listing.Status.DRAFT
+
+    def test_denied_it_can_be_changed_and_asked_again(self, client, asked):
+        client.post(f"/confirm/{asked.token}/", {"answer": "no"})
+        denied = asked.consent.listing
+        page = client.get(f"/assistant/drafts/{denied.pk}/").content.decode()
+        address = f"/assistant/drafts/{denied.pk}/again/"
+        assert address in page
+        response = client.post(address)
+        draft = Listing.objects.get(status=Listing.Status.DRAFT)
+        assert response.url == f"/assistant/drafts/{draft.pk}/"
+
 
 class TestAnswer:
+    def test_says_what_the_grower_gets_of_the_price(self, client, asked, settings):
+        settings.PLATFORM_FEE_BP = 200
+        assert "¥28.42" in client.get(f"/confirm/{asked.token}/").content.decode()
+
     def test_opening_the_link_answers_nothing(self, client, asked):
         client.logout()
         page = client.get(f"/confirm/{asked.token}/")
@@ -347,6 +380,8 @@ def _addresses(pk: int) -> list[tuple[str, str]]:
                 ("post", "draft"),
                 ("post", "photos"),
                 ("post", "drop"),
+                ("post", "take_back"),
+                ("post", "again"),
                 ("post", "send"),
                 ("post", "code"),
                 ("post", "price"),
