@@ -9,6 +9,27 @@ from partners.phones import mask_phone
 from partners.privacy import EncryptedField
 
 
+class CheckoutDraft(models.Model):
+    """What somebody typed at the checkout, until they order or a day has passed.
+
+    Reached only by the signed number of its basket, so that no address holds
+    anything of it; `typed` is the JSON of `shop.ordering.typed.Typed`.
+    """
+
+    basket = models.OneToOneField(
+        "basket.Basket", on_delete=models.CASCADE, related_name="checkout_draft"
+    )
+    typed = EncryptedField()
+    changed_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("Checkout begun")
+        verbose_name_plural = _("Checkouts begun")
+
+    def __str__(self) -> str:
+        return f"checkout of basket {self.basket_id}"
+
+
 class OrderNumber(models.Model):
     """A counter that never hands out a number twice, on every database."""
 

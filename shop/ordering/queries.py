@@ -18,7 +18,8 @@ from partners.organisations.queries import full_name
 from partners.organisations.today import TodayItem
 from partners.privacy import blind_index
 from partners.queries import SharePreview, share_preview
-from shop.ordering.models import LineTerms, Purchase, SubOrder
+from shop.ordering.models import CheckoutDraft, LineTerms, Purchase, SubOrder
+from shop.ordering.typed import Typed
 from shop.users.me import MeSection
 from shop.users.models import User
 
@@ -37,6 +38,19 @@ def purchase_by_token(number: str, token: str) -> Purchase:
     return get_object_or_404(
         Purchase.objects.select_related("order"), order__number=number, token=token
     )
+
+
+def purchase_by_key(key: str) -> Purchase | None:
+    """The order that a checkout's form has become, if it was sent before."""
+    if not key:
+        return None
+    return Purchase.objects.select_related("order").filter(key=key).first()
+
+
+def typed_for(basket: Any) -> Typed | None:
+    """What was typed at this basket's checkout, or None."""
+    draft = CheckoutDraft.objects.filter(basket=basket).first()
+    return Typed.from_json(draft.typed) if draft is not None else None
 
 
 def arrived_by(moment: datetime) -> QuerySet:

@@ -14,3 +14,9 @@ from shop.ordering import operations
 def complete_overdue_orders() -> int:
     """Complete what arrived a week ago; returns how many orders."""
     return operations.complete_overdue(now=timezone.now())
+
+
+@shared_task
+def forget_old_drafts() -> int:
+    """Forget what was typed at checkouts that nobody came back to; how many."""
+    return operations.forget_old_drafts(now=timezone.now())

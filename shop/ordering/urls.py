@@ -7,6 +7,7 @@ urlpatterns = [
     path("basket/", basket.basket, name="basket"),
     path("basket/badge/", basket.badge, name="badge"),
     path("basket/add/<int:product_id>/", basket.basket_add, name="basket_add"),
+    path("checkout/address/", checkout.paste, name="paste"),
     path("checkout/", checkout.checkout, name="checkout"),
     path("orders/<str:number>/<str:token>/", order.order, name="order"),
     path("assistant/packing/", packing.packing, name="packing"),

@@ -264,6 +264,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "shop.ordering.tasks.complete_overdue_orders",
         "schedule": timedelta(minutes=10),
     },
+    "ordering.forget-drafts": {
+        "task": "shop.ordering.tasks.forget_old_drafts",
+        "schedule": timedelta(hours=1),
+    },
     # On three days, because a machine may be off on one; again changes nothing.
     "settlement.statements": {
         "task": "shop.settlement.tasks.file_last_months_statements",

@@ -46,7 +46,7 @@ def find_and_order(day: Day) -> tuple[Browser, Page]:
         (form.fields["name"], form.fields["phone"]) == ("李示例", BUYER),
         f"the pasted line was read as {form.fields}",
     )
-    refused = browser.submit(page, form, status=409)
+    refused = browser.submit(page, form)
     refused.must_say("七日无理由退货")
     form = refused.form_with("detail", "seen_total_fen")
     total_fen = int(form.fields["seen_total_fen"])

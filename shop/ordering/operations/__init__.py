@@ -5,6 +5,11 @@ from shop.ordering.operations.basket import (
     add_to_basket,
     change_quantity,
 )
+from shop.ordering.operations.drafting import (
+    forget_old_drafts,
+    forget_typed,
+    keep_typed,
+)
 from shop.ordering.operations.packing import (
     UnableToPackOrder,
     UnableToSend,
@@ -46,6 +51,9 @@ __all__ = [
     "change_quantity",
     "complete_order",
     "complete_overdue",
+    "forget_old_drafts",
+    "forget_typed",
+    "keep_typed",
     "mark_cancelled",
     "mark_delivered",
     "mark_paid",

@@ -15,7 +15,7 @@ from partners.privacy import blind_index
 from shop.alipay.operations import open_payment
 from shop.ordering import baskets
 from shop.ordering.models import LineTerms, OrderNumber, Purchase, SubOrder
-from shop.ordering.operations import stock
+from shop.ordering.operations import drafting, stock
 from shop.ordering.quotes import OrderQuote, Part, quote_order
 
 HELD_FOR = timedelta(minutes=30)
@@ -132,6 +132,7 @@ def _write(*, quote, basket, delivery, fresh_confirmed, key, at, user, gateway):
         fresh_confirmed_at=at if fresh_confirmed else None,
         expires_at=expires_at,
     )
+    drafting.forget_typed(basket=basket)
     for index, part in enumerate(quote.parts, start=1):
         _write_part(order=order, part=part, index=index)
     stock.reserve(

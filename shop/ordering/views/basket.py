@@ -6,11 +6,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from shop.ordering import baskets, operations
+from partners.measures import yuan
+from partners.templatetags.market import spoken
+from shop.ordering import baskets, operations, remembered
+from shop.ordering.models import Purchase
 from shop.ordering.quotes import quote_order
 
 
@@ -45,8 +49,14 @@ def basket(request: HttpRequest) -> HttpResponse:
         except operations.UnableToAdd as reason:
             messages.error(request, str(reason))
         return redirect("ordering:basket")
-    quote = quote_order(items=baskets.items(current))
-    return render(request, "shop/ordering/basket.html", {"quote": quote})
+    return render(
+        request,
+        "shop/ordering/basket.html",
+        {
+            "quote": quote_order(items=baskets.items(current)),
+            "waiting": remembered.unpaid(request, now=timezone.now()),
+        },
+    )
 
 
 @never_cache
@@ -98,5 +108,21 @@ def basket_add(request: HttpRequest, product_id: int) -> HttpResponse:
 @never_cache
 @require_GET
 def badge(request: HttpRequest) -> JsonResponse:
-    """What cached pages cannot know: packs in the basket and a token for forms."""
-    return JsonResponse({"count": baskets.count(request), "csrf": get_token(request)})
+    """What cached pages cannot know: packs in the basket, a token for forms, and
+    whether an order of this browser still waits for its money.
+    """
+    waiting = remembered.unpaid(request, now=timezone.now())
+    return JsonResponse(
+        {
+            "count": baskets.count(request),
+            "csrf": get_token(request),
+            "unpaid": waiting and {"words": _unpaid(waiting), "url": waiting.path},
+        }
+    )
+
+
+def _unpaid(waiting: Purchase) -> str:
+    return _("You have an unpaid order of %(total)s. Pay it before %(until)s.") % {
+        "total": yuan(waiting.total_fen),
+        "until": spoken(waiting.expires_at),
+    }

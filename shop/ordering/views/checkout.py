@@ -1,111 +1,154 @@
-"""Checkout on one page: paste the address, see the freight, agree, pay."""
+"""Checkout: paste the address, see the freight, agree, pay.
+
+Every POST is answered with a redirect, so that the way back from Alipay's cashier
+meets a page that can be shown again; what was typed waits in a draft meanwhile.
+"""
+
+from dataclasses import replace
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from logistics import address
-from shop.ordering import baskets, operations
+from shop.ordering import baskets, operations, queries, remembered
 from shop.ordering.forms import CheckoutForm, PasteForm
-from shop.ordering.quotes import OrderQuote, quote_order
+from shop.ordering.quotes import quote_order
+from shop.ordering.typed import Typed
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def paste(request: HttpRequest) -> HttpResponse:
+    """Ask for the address in one line; a POST reads it."""
+    basket = baskets.current(request)
+    items = baskets.items(basket)
+    if not items:
+        return _nothing_to_order(request)
+    if request.method == "POST":
+        return _read(request, basket)
+    typed = queries.typed_for(basket) or Typed()
+    form = PasteForm(initial={"pasted": typed.pasted if typed.beyond else ""})
+    return render(
+        request,
+        "shop/ordering/paste.html",
+        {"quote": quote_order(items=items), "paste": form, "beyond": typed.beyond},
+    )
+
+
+def _read(request: HttpRequest, basket: Any) -> HttpResponse:
+    form = PasteForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.errors["pasted"][0])
+        return redirect("ordering:paste")
+    pasted = form.cleaned_data["pasted"]
+    read = address.parse(pasted)
+    typed = Typed(
+        pasted=pasted,
+        fields=CheckoutForm.read_from(read),
+        unsure=tuple(read.unsure),
+        beyond=read.beyond,
+    )
+    operations.keep_typed(basket=basket, typed=typed, at=timezone.now())
+    return redirect("ordering:paste" if typed.beyond else "ordering:checkout")
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
-    """GET asks for the address; POST reads a pasted line or places the order."""
+    """The address, the total, the button; a POST places the order.
+
+    A POST with step=keep only keeps what was typed: a script asks so for the total.
+    """
     basket = baskets.current(request)
     items = baskets.items(basket)
     if not items:
-        return redirect("ordering:basket")
-    step = request.POST.get("step", "")
-    if step == "parse":
-        return _read_address(request, items)
-    if step == "place":
-        return _place(request, basket, items)
-    return _page(request, quote_order(items=items), paste=PasteForm())
-
-
-def _read_address(request: HttpRequest, items: list[baskets.Item]) -> HttpResponse:
-    paste = PasteForm(request.POST)
-    if not paste.is_valid():
-        return _page(request, quote_order(items=items), paste=paste)
-    read = address.parse(paste.cleaned_data["pasted"])
-    quote = quote_order(items=items, division_code=read.county_code)
-    form = CheckoutForm(
-        initial={
-            **CheckoutForm.initial_from(read),
-            "key": CheckoutForm.new_key(),
-            "seen_total_fen": quote.total_fen,
-        }
-    )
-    return _page(request, quote, paste=paste, form=form, read=read)
-
-
-def _place(request, basket, items: list[baskets.Item]) -> HttpResponse:
-    form = CheckoutForm(request.POST)
-    if not form.is_valid():
-        county = form.cleaned_data.get("county", "")
-        quote = quote_order(items=items, division_code=county)
-        return _page(request, quote, form=_with_total(form, quote), status=422)
-    delivery = operations.Delivery(**form.delivery())
-    quote = quote_order(items=items, division_code=delivery.division_code)
-    seen = form.cleaned_data["seen_total_fen"]
-    if seen != quote.total_fen:
-        # The address was changed by hand: show the freight before anyone pays.
-        return _page(request, quote, form=_with_total(form, quote), repriced=True)
-    try:
-        order = operations.place_order(
-            basket=basket,
-            delivery=delivery,
-            fresh_confirmed=form.cleaned_data["fresh_confirmed"],
-            expected_total_fen=seen,
-            key=form.cleaned_data["key"],
-            at=timezone.now(),
-            user=request.user if request.user.is_authenticated else None,
-        )
-    except (
-        operations.UnableToPlace,
-        operations.OutOfStock,
-        operations.PriceChanged,
-    ) as reason:
-        messages.error(request, str(reason))
-        quote = quote_order(
-            items=baskets.items(basket), division_code=delivery.division_code
-        )
-        return _page(request, quote, form=_with_total(form, quote), status=409)
-    return redirect("alipay:pay", number=order.number, token=order.purchase.token)
-
-
-def _with_total(form: CheckoutForm, quote: OrderQuote) -> CheckoutForm:
-    """The same form, carrying the sum that this page shows."""
-    form.data = form.data.copy()
-    form.data["seen_total_fen"] = "" if quote.total_fen is None else quote.total_fen
-    return form
-
-
-def _page(
-    request: HttpRequest,
-    quote: OrderQuote,
-    *,
-    paste: PasteForm | None = None,
-    form: CheckoutForm | None = None,
-    read: address.PastedAddress | None = None,
-    repriced: bool = False,
-    status: int = 200,
-) -> HttpResponse:
+        return _nothing_to_order(request)
+    typed = queries.typed_for(basket)
+    if request.method == "POST":
+        fields = CheckoutForm.fields_in(request.POST)
+        typed = replace(typed or Typed(), fields=fields, beyond="", repriced=False)
+        if request.POST.get("step") == "keep":
+            operations.keep_typed(basket=basket, typed=typed, at=timezone.now())
+            return redirect("ordering:checkout")
+        return _place(request, basket, items, replace(typed, sent=True))
+    if typed is None or typed.beyond:
+        return redirect("ordering:paste")
+    form = CheckoutForm.of(typed, fresh=_has_fresh(items))
+    quote = quote_order(items=items, division_code=form.cleaned_data.get("county", ""))
+    form.show_total(quote.total_fen)
     return render(
         request,
         "shop/ordering/checkout.html",
-        {
-            "quote": quote,
-            "paste": paste or PasteForm(),
-            "form": form,
-            "read": read,
-            "repriced": repriced,
-        },
-        status=status,
+        {"quote": quote, "form": form, "repriced": typed.repriced},
     )
+
+
+def _place(
+    request: HttpRequest, basket: Any, items: list[baskets.Item], typed: Typed
+) -> HttpResponse:
+    form = CheckoutForm(dict(typed.fields), fresh=_has_fresh(items))
+    if form.is_valid():
+        delivery = operations.Delivery(**form.delivery())
+        seen = form.cleaned_data["seen_total_fen"]
+        quote = quote_order(items=items, division_code=delivery.division_code)
+        # The address was changed by hand: show the freight before anyone pays.
+        typed = replace(typed, repriced=seen != quote.total_fen)
+        try:
+            if not typed.repriced:
+                return _placed(request, basket, delivery, form)
+        except (
+            operations.UnableToPlace,
+            operations.OutOfStock,
+            operations.PriceChanged,
+        ) as reason:
+            messages.error(request, str(reason))
+    operations.keep_typed(basket=basket, typed=typed, at=timezone.now())
+    return redirect("ordering:checkout")
+
+
+def _placed(
+    request: HttpRequest,
+    basket: Any,
+    delivery: operations.Delivery,
+    form: CheckoutForm,
+) -> HttpResponse:
+    order = operations.place_order(
+        basket=basket,
+        delivery=delivery,
+        fresh_confirmed=form.cleaned_data["fresh_confirmed"],
+        expected_total_fen=form.cleaned_data["seen_total_fen"],
+        key=form.cleaned_data["key"],
+        at=timezone.now(),
+        user=request.user if request.user.is_authenticated else None,
+    )
+    return _to_cashier(request, order)
+
+
+def _to_cashier(request: HttpRequest, order: Any) -> HttpResponse:
+    response = redirect("alipay:pay", number=order.number, token=order.purchase.token)
+    return remembered.remember(request, response, order)
+
+
+def _nothing_to_order(request: HttpRequest) -> HttpResponse:
+    """An empty basket: it became an order, which still waits, or it was never full."""
+    sent = queries.purchase_by_key(request.POST.get("key", ""))
+    if sent is not None:
+        # The same form once more, perhaps because its answer was lost on the way.
+        return _to_cashier(request, sent.order)
+    waiting = remembered.unpaid(request, now=timezone.now())
+    if waiting is None:
+        return redirect("ordering:basket")
+    messages.info(
+        request, _("Your order is placed and waits for your payment. Pay or cancel it.")
+    )
+    return redirect(waiting.path)
+
+
+def _has_fresh(items: list[baskets.Item]) -> bool:
+    return any(item.listing.fresh for item in items)

@@ -15,14 +15,25 @@
     }
   };
 
+  // An order of this browser that waits for its money; not on pages that are about it.
+  const remind = (unpaid) => {
+    const strip = document.querySelector("[data-unpaid-strip]");
+    if (!strip || document.querySelector("[data-unpaid]")) return;
+    strip.hidden = !unpaid;
+    if (!unpaid) return;
+    strip.href = unpaid.url;
+    strip.querySelector("span > span").textContent = unpaid.words;
+  };
+
   // Count and token come apart from the page, so that pages can be kept for everybody.
   // Somebody who only looks around is never asked for, and so never gets a cookie.
   const badge = async () => {
     const answer = await fetch("/basket/badge/", { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(String(answer.status));
-    const { count, csrf } = await answer.json();
+    const { count, csrf, unpaid } = await answer.json();
     remembered.set("basket", "1");
     show(count);
+    remind(unpaid);
     return csrf;
   };
   if (!isPublic) remembered.set("basket", "1");
