@@ -153,9 +153,8 @@ class PayIn(models.Model):
         verbose_name_plural = _("Pay-ins")
         ordering = ["paid_at", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["supermarket", "reference"], name="pay_in_reference_once"
-            ),
+            # Whoever it is booked for, one transfer is one transfer.
+            models.UniqueConstraint(fields=["reference"], name="pay_in_reference_once"),
             models.CheckConstraint(
                 condition=Q(amount_fen__gt=0), name="pay_in_amount_positive"
             ),

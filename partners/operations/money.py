@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -75,25 +76,21 @@ def pay_in(
     """Record that a supermarket paid its share into the benefit fund's account.
 
     The oldest month is paid first; within a month each household's line gets its
-    part of what it misses. The same bank reference again is the same payment.
+    part of what it misses. The same bank reference again is the same payment, however
+    it is typed: width, case and spaces do not count.
 
     Errors: UnableToPayIn where it is more than is owed, the reference belongs to
-    another sum, or `by` may not record money.
+    another sum or another supermarket, or `by` may not record money.
     """
     if not by.has_perm("partners.record_money"):
         raise UnableToPayIn(_("Only a county operator records payments."))
-    reference = reference.strip()
+    reference = _as_the_bank_prints_it(reference)
     if amount_fen <= 0 or not reference:
         raise UnableToPayIn(_("Enter the sum and the bank's reference number."))
     Supermarket.objects.select_for_update().get(pk=supermarket.pk)
-    known = PayIn.objects.filter(supermarket=supermarket, reference=reference).first()
+    known = PayIn.objects.filter(reference=reference).first()
     if known is not None:
-        if known.amount_fen == amount_fen:
-            return known
-        raise UnableToPayIn(
-            _("This bank reference was recorded with %(amount)s.")
-            % {"amount": yuan(known.amount_fen)}
-        )
+        return _same_payment(known, supermarket=supermarket, amount_fen=amount_fen)
     owed_fen = queries.owed_fen(supermarket=supermarket)
     if amount_fen > owed_fen:
         raise UnableToPayIn(
@@ -116,16 +113,40 @@ def pay_in(
         subject=f"supermarket:{supermarket.pk}",
         at=at,
     )
-    paid = PayIn.objects.create(
-        supermarket=supermarket,
-        amount_fen=amount_fen,
-        reference=reference,
-        recorded_by=by,
-        entry=entry.pk,
-        paid_at=at,
-    )
+    try:
+        with transaction.atomic():
+            paid = PayIn.objects.create(
+                supermarket=supermarket,
+                amount_fen=amount_fen,
+                reference=reference,
+                recorded_by=by,
+                entry=entry.pk,
+                paid_at=at,
+            )
+    except IntegrityError as error:
+        # Somebody recorded it for another supermarket in this very moment.
+        raise UnableToPayIn(_("The books changed meanwhile. Try again.")) from error
     _fund_lines(paid)
     return paid
+
+
+def _as_the_bank_prints_it(reference: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", reference).upper().split())
+
+
+def _same_payment(known: PayIn, *, supermarket: Supermarket, amount_fen: int) -> PayIn:
+    """The payment that was recorded before, where this is it."""
+    if known.supermarket_id != supermarket.pk:
+        raise UnableToPayIn(
+            _("This bank reference was recorded for %(supermarket)s.")
+            % {"supermarket": known.supermarket}
+        )
+    if known.amount_fen != amount_fen:
+        raise UnableToPayIn(
+            _("This bank reference was recorded with %(amount)s.")
+            % {"amount": yuan(known.amount_fen)}
+        )
+    return known
 
 
 def _fund_lines(paid: PayIn) -> None:

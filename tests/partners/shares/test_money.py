@@ -1,5 +1,7 @@
 """Paying in, handing out, and what the household says."""
 
+import uuid
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -20,7 +22,14 @@ from partners.operations import (
 )
 from partners.signals import disbursement_made
 from partners.supervision.models import Finding
-from tests.factories.shares import AFTER_OCTOBER, NOON, hand_out, new_household, photo
+from tests.factories.shares import (
+    AFTER_OCTOBER,
+    NOON,
+    hand_out,
+    new_household,
+    new_supermarket,
+    photo,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +42,11 @@ def pay(supermarket, amount_fen: int, by, reference: str = "ICBC-1") -> PayIn:
         by=by,
         at=AFTER_OCTOBER,
     )
+
+
+@pytest.fixture
+def other_supermarket(supermarket):
+    return new_supermarket(division=supermarket.division, name="龙口爱心超市(示例)")
 
 
 class TestPayIn:
@@ -75,6 +89,32 @@ class TestPayIn:
         pay(supermarket, 1_000, operator)
         with pytest.raises(UnableToPayIn):
             pay(supermarket, 1_001, operator)
+
+    def test_one_transfer_is_not_counted_for_two_supermarkets(
+        self, paid_in, other_supermarket, operator
+    ):
+        with pytest.raises(UnableToPayIn, match=str(paid_in.supermarket)):
+            pay(other_supermarket, 1_000, operator, paid_in.reference)
+        assert queries.fund_fen() == 2_501
+
+    def test_the_database_keeps_a_transfer_single(
+        self, paid_in, other_supermarket, operator
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            PayIn.objects.create(
+                supermarket=other_supermarket,
+                amount_fen=1,
+                reference=paid_in.reference,
+                recorded_by=operator,
+                entry=uuid.uuid4(),
+                paid_at=NOON,
+            )
+
+    @pytest.mark.parametrize("typed", [" icbc-1 ", "ＩＣＢＣ－１", "ICBC -1"])
+    def test_however_it_is_typed_it_is_the_same_transfer(
+        self, paid_in, supermarket, operator, typed
+    ):
+        assert pay(supermarket, 2_501, operator, typed) == paid_in
 
     def test_keeps_the_banks_number_out_of_the_ledger(self, paid_in):
         entry = Entry.objects.get(pk=paid_in.entry)
