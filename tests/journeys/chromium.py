@@ -5,7 +5,7 @@ import urllib.parse
 from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Response
 from playwright.sync_api import Page as Tab
 
 from shop.demo.browser import Browser, Form, Page, Unexpected
@@ -18,7 +18,8 @@ PAPERS = (".pdf", ".py")
 class Chromium(Browser):
     """One person's Chromium: pages are shown, fields filled, buttons pressed.
 
-    Every page that is reached is kept as a picture under `pictures`.
+    Every page that is reached is kept as a picture under `pictures`. None may be
+    wider than the window, throw an error or ask for what its policy refuses.
     """
 
     numbers = count(1)
@@ -30,6 +31,9 @@ class Chromium(Browser):
         context.set_default_timeout(PATIENCE_MS)
         self.tab: Tab = context.new_page()
         self.pictured = b""
+        self.wrong: list[str] = []
+        self.tab.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.tab.on("console", self._hear)
 
     def open(self, path: str, *, status: int | None = 200) -> Page:
         url = urllib.parse.urljoin(self.base_url, path)
@@ -67,6 +71,10 @@ class Chromium(Browser):
         response = waiting.value
         assert response is not None
         return self._shown(response, status)
+
+    def _hear(self, line: ConsoleMessage) -> None:
+        if "Content Security Policy" in line.text:
+            self.wrong.append(line.text)
 
     def post(self, path: str, *, status: int | None = 200, **values: str) -> Page:
         url = urllib.parse.urljoin(self.base_url, path)
@@ -132,6 +140,9 @@ class Chromium(Browser):
         if body != self.pictured:
             self.pictured = body
             self._picture()
+        wide = self.tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0 or self.wrong:
+            raise Unexpected(f"{self.tab.url} is {wide} px too wide; {self.wrong}")
         # A page from the browser's own cache comes without its type.
         headers = {"content-type": "text/html"} | headers
         return Page(url=self.tab.url, status=status, headers=headers, body=body)

@@ -50,7 +50,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     demo = subprocess.Popen(
         [sys.executable, "-m", "shop.demo"], cwd=ROOT, env=env, stdout=log, stderr=log
     )
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 480
     while "Ctrl-C" not in (words := (var / "demo.log").read_text()):
         assert demo.poll() is None, f"the demo did not start:\n{words[-2000:]}"
         assert time.monotonic() < deadline, f"the demo takes too long:\n{words[-2000:]}"

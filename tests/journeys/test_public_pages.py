@@ -7,6 +7,7 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from shop.listings.models import Listing
+from tests.factories.places import load_places
 from tests.shop.storefront.conftest import (  # noqa: F401
     card_of,
     oranges,
@@ -134,4 +135,24 @@ def test_putting_into_the_basket_without_script(
     page.locator("main form button").first.click()
     assert page.url.startswith(live_server.url + "/basket/")
     assert "冰糖橙" in page.locator("main").inner_text()
+    context.close()
+
+
+def test_a_form_that_comes_back_begins_where_it_is_wrong(
+    chromium: playwright.Browser,
+    live_server: LiveServer,
+    oranges: Listing,  # noqa: F811
+) -> None:
+    load_places("430104")
+    context = chromium.new_context(viewport=PHONE, locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{live_server.url}/basket/add/{oranges.product_id}/")
+    page.locator("main form button").first.click()
+    page.goto(live_server.url + "/checkout/")
+    page.locator("[name=pasted]").fill("李示例 10012345678 长沙市岳麓区示例路1号")
+    page.get_by_role("button", name="识别地址").click()
+    page.get_by_role("button", name="支付宝付款").click()
+    wrong = page.locator("[name=fresh_confirmed][aria-invalid=true]")
+    playwright.expect(wrong).to_be_focused()
+    playwright.expect(wrong).to_be_in_viewport()
     context.close()

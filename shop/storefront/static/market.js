@@ -130,6 +130,8 @@
       }));
     }
   });
+  // A form that came back begins where the first thing is wrong.
+  document.querySelector('main [aria-invalid="true"]')?.focus();
   // A strip of chips that is wider than the phone begins at the chosen one.
   for (const chip of document.querySelectorAll(".chips-scroll [aria-current]")) {
     const strip = chip.closest(".chips-scroll");
