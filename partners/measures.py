@@ -1,7 +1,7 @@
 """Money in whole fen and weight in whole grams, as people read and write them."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 GRAMS_PER_JIN = 500
 GRAMS_PER_KILOGRAM = 1000
@@ -20,11 +20,11 @@ def fen_from_yuan(text: str | Decimal) -> int:
     Errors: ValueError where it is no sum or holds a fraction of a fen.
     """
     cleaned = re.sub(r"[\u00a5\uffe5,\uff0c\s元]", "", str(text))
-    try:
-        fen = Decimal(cleaned) * 100
-    except InvalidOperation as error:
-        raise ValueError(f"not a sum of money: {text!r}") from error
-    if not fen.is_finite() or fen != fen.to_integral_value():
+    # Digits of a Chinese keyboard count; an exponent is no way to write a price.
+    if not re.fullmatch(r"[+-]?\d{1,15}(\.\d*)?", cleaned):
+        raise ValueError(f"not a sum of money: {text!r}")
+    fen = Decimal(cleaned) * 100
+    if fen != fen.to_integral_value():
         raise ValueError(f"not whole fen: {text!r}")
     return int(fen)
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta, timezone
 # All of China, without summer time, whatever zone this process runs in.
 BEIJING = timezone(timedelta(hours=8))
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,8})(?:\.([0-9]{1,2}))?")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?"
+)
 
 
 def fen_from_amount(text: str) -> int:
@@ -29,7 +31,10 @@ def amount_from_fen(amount_fen: int) -> str:
 
 
 def moment_from_text(text: str) -> datetime | None:
-    """An aware moment of "2026-11-23 09:30:00" in Beijing; None where it is not one."""
+    """An aware moment of "2026-11-23 09:30:00" in Beijing; None where it is not one.
+
+    Alipay gives a refund's moment with thousandths, "2026-11-23 09:30:00.123".
+    """
     if not _MOMENT.fullmatch(text):
         return None
     try:

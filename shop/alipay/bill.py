@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from partners.measures import fen_from_yuan
+from .amounts import fen_from_amount
 
 ZIP_BYTES = 20_000_000
 UNPACKED_BYTES = 200_000_000
@@ -117,7 +117,7 @@ def _is_ours(cells: list[str], columns: dict[str, int], app_id: str) -> bool:
 
 def _row(cells: list[str], columns: dict[str, int]) -> BillRow:
     out_trade_no = _cell(cells, columns, _OUT_TRADE_NO)
-    amount_fen = fen_from_yuan(_cell(cells, columns, _AMOUNT))
+    amount_fen = _fen(_cell(cells, columns, _AMOUNT))
     is_refund = amount_fen < 0 or "退款" in _cell(cells, columns, _KIND)
     # Alipay takes the payment's number where a refund was given none of its own.
     request_no = _cell(cells, columns, *_REQUEST_NO) or out_trade_no
@@ -126,8 +126,16 @@ def _row(cells: list[str], columns: dict[str, int]) -> BillRow:
         trade_no=_cell(cells, columns, _TRADE_NO),
         request_no=request_no if is_refund else "",
         amount_fen=abs(amount_fen),
-        fee_fen=fen_from_yuan(_cell(cells, columns, _FEE) or "0"),
+        fee_fen=_fen(_cell(cells, columns, _FEE) or "0"),
     )
     if not row.trade_no or not row.out_trade_no:
         raise BadBill("a row without a trade's numbers")
     return row
+
+
+def _fen(text: str) -> int:
+    """Whole fen of "-5.00", what went back, or "5.00". Errors: ValueError."""
+    digits = text.replace(",", "")
+    if digits.startswith("-"):
+        return -fen_from_amount(digits[1:])
+    return fen_from_amount(digits)

@@ -8,6 +8,7 @@ of three things and never a fourth: what Alipay says it did, Alipay's refusal, o
 
 import functools
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -55,6 +56,7 @@ logger = logging.getLogger(__name__)
 Send = Callable[[str, str], bytes]
 TRADE_STATUSES = {"WAIT_BUYER_PAY", "TRADE_SUCCESS", "TRADE_FINISHED", "TRADE_CLOSED"}
 TRADE_NOT_EXIST = "ACQ.TRADE_NOT_EXIST"
+TRADE_NO = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Signed refusals: the request was understood and will not be done.
 _REFUSALS = {"20001", "40001", "40002", "40003", "40004", "40006"}
 _UNCERTAIN = ("ACQ.SYSTEM_ERROR", "isp.", "aop.")
@@ -159,6 +161,8 @@ class Gateway:
             return Unknown("the answer lacks what a trade must have", answered=True)
         if trade.out_trade_no != out_trade_no or trade.status not in TRADE_STATUSES:
             return Unknown("the answer is about something else", answered=True)
+        if not TRADE_NO.fullmatch(trade.trade_no) or trade.amount_fen == 0:
+            return Unknown("no trade, or no money", answered=True)
         return trade
 
     def close(self, *, out_trade_no: str) -> Closed | Refused | Unknown:
@@ -168,7 +172,8 @@ class Gateway:
         node = self.ask(AlipayTradeCloseRequest(biz_model=model))
         if not isinstance(node, dict):
             return node
-        if node.get("out_trade_no", out_trade_no) != out_trade_no:
+        # One that names no trade could be an answer about any: the query will say.
+        if node.get("out_trade_no") != out_trade_no:
             return Unknown("the answer is about something else", answered=True)
         return Closed()
 
@@ -179,9 +184,14 @@ class Gateway:
         trade_no: str,
         request_no: str,
         amount_fen: int,
+        refunded_fen: int,
         reason: str,
     ) -> RefundDone | Refused | Unknown:
-        """Pay back. The same number pays once, however often it is sent."""
+        """Pay back. The same number pays once, however often it is sent.
+
+        `refunded_fen` is what the trade has paid back before, as far as we know: an
+        earlier refund's answer does not name its number and must not count as this one.
+        """
         model = AlipayTradeRefundModel()
         model.out_trade_no = out_trade_no
         model.trade_no = trade_no
@@ -198,7 +208,8 @@ class Gateway:
         if not about_this:
             return Unknown("the answer is about something else", answered=True)
         # fund_change N: nothing moved this time. Perhaps it did before: ask.
-        if node.get("fund_change") != "Y" or _fen(node, "refund_fee") < amount_fen:
+        so_far_fen = _fen(node, "refund_fee")
+        if node.get("fund_change") != "Y" or so_far_fen < refunded_fen + amount_fen:
             return Unknown("no money moved with this answer", answered=True)
         return RefundDone(moment_from_text(node.get("gmt_refund_pay", "")))
 
@@ -216,17 +227,14 @@ class Gateway:
         # Code 10000 only says that the question was understood.
         if node.get("refund_status") != "REFUND_SUCCESS":
             return NotRefunded()
-        asked = {
-            "out_request_no": request_no,
-            "out_trade_no": out_trade_no,
-            "trade_no": trade_no,
-        }
-        # Alipay documents each as optional; what is there must be what we asked.
-        said = {name: node[name] for name in asked if name in node}
-        same_sum = "refund_amount" not in node or (
-            _fen(node, "refund_amount") == amount_fen
+        # Without its number and sum it could be any of the trade's refunds.
+        about_this = (
+            node.get("out_request_no") == request_no
+            and node.get("out_trade_no", out_trade_no) == out_trade_no
+            and node.get("trade_no", trade_no) == trade_no
+            and _fen(node, "refund_amount") == amount_fen
         )
-        if not said or not said.items() <= asked.items() or not same_sum:
+        if not about_this:
             return Unknown("the answer is about something else", answered=True)
         return RefundDone(moment_from_text(node.get("gmt_refund_pay", "")))
 
@@ -246,10 +254,14 @@ class Gateway:
 
     def verifies(self, params: Mapping[str, str]) -> bool:
         """Whether a notice or a return comes from Alipay, RSA2 only. Never raises."""
-        if params.get("sign_type") != "RSA2":
+        if params.get("sign_type") != "RSA2" or not signing.has_one_reading(params):
             return False
-        content = signing.message_content(params)
-        return signing.is_signed(self.public_key, content, params.get("sign", ""))
+        return signing.is_signed(
+            self.public_key,
+            signing.message_content(params),
+            params.get("sign", ""),
+            charset=signing.charset_of(params),
+        )
 
     def ask(self, request: Any) -> dict[str, str] | Refused | Unknown:
         """The verified node of an SDK request's answer where its code is 10000."""

@@ -5,6 +5,7 @@ its own signing is pure Python and forty times slower. Source: design/money.md.
 """
 
 import base64
+import re
 from collections.abc import Mapping
 
 from alipay.aop.api.util.SignatureUtils import get_sign_content
@@ -12,6 +13,11 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+# Where a value goes on like this, one text can be cut into fields in several ways.
+_ANOTHER_FIELD = re.compile(r"&[A-Za-z0-9_]*=")
+_FIELD_NAME = re.compile(r"[A-Za-z0-9_]+")
+_CHINESE = {"gbk", "gb2312", "gb18030"}
 
 
 class BadKey(Exception):
@@ -59,11 +65,13 @@ def sign(key: RSAPrivateKey, content: str) -> str:
     return base64.b64encode(signature).decode("ascii")
 
 
-def is_signed(key: RSAPublicKey, content: str, signature: str) -> bool:
+def is_signed(
+    key: RSAPublicKey, content: str, signature: str, *, charset: str = "utf-8"
+) -> bool:
     """Whether `signature`, base64, is RSA2 over `content`. Never raises."""
     try:
         raw = base64.b64decode(signature.encode("ascii"), validate=True)
-        key.verify(raw, content.encode(), padding.PKCS1v15(), hashes.SHA256())
+        key.verify(raw, content.encode(charset), padding.PKCS1v15(), hashes.SHA256())
     except (InvalidSignature, ValueError, TypeError, AttributeError):
         return False
     return True
@@ -78,3 +86,20 @@ def message_content(params: Mapping[str, str]) -> str:
     """What the signature of a notice or a return covers: not sign, not sign_type."""
     unsigned = {"sign", "sign_type"}
     return str(get_sign_content({k: v for k, v in params.items() if k not in unsigned}))
+
+
+def charset_of(params: Mapping[str, str]) -> str:
+    """The codec of a message's texts. We ask for UTF-8; Alipay names what it used."""
+    named = params.get("charset", "").strip().lower()
+    return "gb18030" if named in _CHINESE else "utf-8"
+
+
+def has_one_reading(params: Mapping[str, str]) -> bool:
+    """Whether the signed text can be cut into these fields only.
+
+    `subject=a&total_amount=1` is one field or two: its signature fits both.
+    """
+    return all(
+        _FIELD_NAME.fullmatch(name) and not _ANOTHER_FIELD.search(value)
+        for name, value in params.items()
+    )

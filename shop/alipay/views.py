@@ -1,19 +1,22 @@
 """The ways to the cashier and back, and the door for Alipay's notices."""
 
 import re
+from urllib.parse import parse_qsl
 
 from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from . import operations, queries, tasks
+from . import operations, queries, signing, tasks
 from .models import Payment
 
 NOTICE_BYTES = 64_000
+NOTICE_FIELDS = 100
+HEARD_OUT_BYTES = 16_000_000
 RETURN_PAUSE_SECONDS = 5
 _PHONE = re.compile(r"Mobile|Android|iPhone|iPad|HarmonyOS", re.IGNORECASE)
 
@@ -72,7 +75,9 @@ def come_back(request: HttpRequest) -> HttpResponse:
     The address is signed, yet it does not say that anything was paid: nothing is booked
     from it.
     """
-    params = _single_valued(request.GET)
+    params = _single_valued(
+        [(name, value) for name, values in request.GET.lists() for value in values]
+    )
     payment = queries.returned(params) if params else None
     if payment is None:
         return render(request, "shop/alipay/unreadable.html", status=400)
@@ -120,14 +125,42 @@ def _notice_fields(request: HttpRequest) -> dict[str, str]:
     """The notice's fields; none where it is not of the one shape notices have."""
     if request.content_type != "application/x-www-form-urlencoded":
         return {}
-    if int(request.META.get("CONTENT_LENGTH") or 0) > NOTICE_BYTES:
+    try:
+        # Byte by byte first: only its own fields say in which charset it is written.
+        raw = parse_qsl(
+            _body(request).decode("latin-1"),
+            keep_blank_values=True,
+            encoding="latin-1",
+            max_num_fields=NOTICE_FIELDS,
+        )
+        charset = signing.charset_of(dict(raw))
+        pairs = [
+            (
+                name.encode("latin-1").decode(charset),
+                value.encode("latin-1").decode(charset),
+            )
+            for name, value in raw
+        ]
+    except ValueError:
         return {}
-    return _single_valued(request.POST)
+    return _single_valued(pairs)
 
 
-def _single_valued(fields: QueryDict) -> dict[str, str]:
+def _body(request: HttpRequest) -> bytes:
+    """The request's body; empty where it is longer than a notice can be."""
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length <= NOTICE_BYTES:
+        return request.body
+    # Whoever sends too much still hears our no, not a line that breaks.
+    left = min(length, HEARD_OUT_BYTES)
+    while left > 0 and (part := request.read(min(left, NOTICE_BYTES))):
+        left -= len(part)
+    return b""
+
+
+def _single_valued(pairs: list[tuple[str, str]]) -> dict[str, str]:
     """Each name's one value; nothing at all where a name has two meanings."""
-    pairs = list(fields.lists())
-    if any(len(values) != 1 or "\x00" in values[0] for _name, values in pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs) or any("\x00" in value for value in fields.values()):
         return {}
-    return {name: values[0] for name, values in pairs}
+    return fields

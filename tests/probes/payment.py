@@ -19,6 +19,7 @@ a call that is not understood.
 
 import json
 import os
+import re
 import sys
 from contextlib import redirect_stdout
 from datetime import date
@@ -40,7 +41,7 @@ def new(fen: str) -> Answer:
     from shop.ordering.operations import UnableToPlace, place_bare_order
 
     try:
-        order = place_bare_order(amount_fen=int(fen), at=timezone.now())
+        order = place_bare_order(amount_fen=_whole(fen), at=timezone.now())
     except UnableToPlace as error:
         raise NoAnswer(str(error)) from error
     payment = queries.payment_of(order.number)
@@ -94,7 +95,7 @@ def refund(out_trade_no: str, fen: str, request_no: str) -> Answer:
     try:
         row = operations.refund(
             payment=payment,
-            amount_fen=int(fen),
+            amount_fen=_whole(fen),
             request_no=request_no,
             at=timezone.now(),
         )
@@ -123,7 +124,7 @@ def reconcile(day: str) -> Answer:
     from shop.alipay import operations
 
     try:
-        report = operations.reconcile(day=date.fromisoformat(day))
+        report = operations.reconcile(day=_day(day))
     except operations.UnableToReconcile as error:
         raise NoAnswer(str(error)) from error
     return {
@@ -131,6 +132,18 @@ def reconcile(day: str) -> Answer:
         "amount_mismatch": report.amount_mismatch,
         "missing_remote": report.missing_remote,
     }
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,20}", text):
+        raise ValueError(f"not whole fen: {text!r}")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(f"not a day like 2026-11-23: {text!r}")
+    return date.fromisoformat(text)
 
 
 def _payment(out_trade_no: str) -> Any:

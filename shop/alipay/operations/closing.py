@@ -57,13 +57,13 @@ def close(
 
 def _ask(payment: Payment, at: datetime, gateway: Gateway) -> None:
     answer = gateway.close(out_trade_no=payment.out_trade_no)
-    if isinstance(answer, Unknown):
+    if isinstance(answer, Unknown) and not answer.answered:
         return
-    if isinstance(answer, Closed) or answer.sub_code == TRADE_NOT_EXIST:
+    not_there = isinstance(answer, Refused) and answer.sub_code == TRADE_NOT_EXIST
+    if isinstance(answer, Closed) or not_there:
         book_close(payment=payment, at=at)
         return
-    assert isinstance(answer, Refused)
-    # Not waiting for the buyer any more: paid, or closed before. The query knows.
+    # Paid, closed before, or not plainly said: the query knows.
     result = sync(payment=payment, at=at, gateway=gateway)
     settled = result in {SyncResult.NOTHING_NEW, SyncResult.BOOKED}
     if settled and payment.status == Payment.Status.EXCEPTION:

@@ -6,7 +6,6 @@ done twice. Checks run in the order Alipay's documentation gives.
 
 import hashlib
 import logging
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -16,14 +15,14 @@ from django.db import transaction
 from shop.alipay import gateway as gateways
 from shop.alipay import signing
 from shop.alipay.amounts import fen_from_amount, moment_from_text
-from shop.alipay.gateway import Gateway
+from shop.alipay.gateway import TRADE_NO, Gateway
 from shop.alipay.models import Capture, Notice, Payment, Refund
 
 from .booking import book_capture, book_close, book_refund
+from .refunding import resume
 
 logger = logging.getLogger(__name__)
 
-_TRADE_NO = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # What is kept of a notice: nothing about the buyer.
 KEPT = (
     "notify_id",
@@ -98,6 +97,7 @@ class _News(NamedTuple):
     is_refund: bool
     request_no: str
     refunded_fen: int
+    refunded_at: datetime | None
 
 
 def receive_notice(
@@ -151,7 +151,7 @@ def _judge(params: Mapping[str, str], at: datetime, gateway: Gateway) -> Outcome
 def _read(params: Mapping[str, str]) -> _News:
     trade_no = params.get("trade_no", "")
     amount_fen = fen_from_amount(params.get("total_amount", ""))
-    if not _TRADE_NO.fullmatch(trade_no) or amount_fen == 0:
+    if not TRADE_NO.fullmatch(trade_no) or amount_fen == 0:
         raise ValueError("no trade, or no money")
     refund_fee = params.get("refund_fee", "")
     refunded_fen = fen_from_amount(refund_fee) if refund_fee else 0
@@ -163,6 +163,7 @@ def _read(params: Mapping[str, str]) -> _News:
         is_refund=refunded_fen > 0 or bool(params.get("gmt_refund")),
         request_no=params.get("out_biz_no", ""),
         refunded_fen=refunded_fen,
+        refunded_at=moment_from_text(params.get("gmt_refund", "")),
     )
 
 
@@ -210,14 +211,18 @@ def _refund_news(payment: Payment, news: _News, at: datetime) -> Result:
     if not news.is_refund:
         return Result.NOTHING_TO_DO
     row = Refund.objects.filter(capture=capture, request_no=news.request_no).first()
-    if row is None or row.status == Refund.Status.REFUSED:
+    if row is None:
         logger.error("%s: a refund that is not ours", payment.out_trade_no)
         return Result.FOREIGN_REFUND
+    if row.status == Refund.Status.REFUSED:
+        # Alipay's no was not its last word: ask, if the sum can still be promised.
+        resumed = resume(refund=row, at=at)
+        return Result.ASKED if resumed else Result.FOREIGN_REFUND
     # `refund_fee` is what the trade has paid back so far, this refund included.
     if row.status == Refund.Status.WAITING and news.refunded_fen < row.amount_fen:
         Refund.objects.filter(pk=row.pk).update(next_attempt_at=at)
         return Result.ASKED
-    booked = book_refund(refund=row, made_at=None, at=at)
+    booked = book_refund(refund=row, made_at=news.refunded_at, at=at)
     return Result.REFUNDED if booked else Result.ALREADY
 
 

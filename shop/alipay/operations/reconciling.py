@@ -20,7 +20,7 @@ from shop.alipay import gateway as gateways
 from shop.alipay import transport
 from shop.alipay.amounts import BEIJING
 from shop.alipay.bill import ZIP_BYTES, BadBill, BillRow, read_bill
-from shop.alipay.gateway import BillAddress, Gateway
+from shop.alipay.gateway import BillAddress, Gateway, Unknown
 from shop.alipay.models import Capture, Difference, Payment, Reconciliation, Refund
 from shop.users.models import User
 
@@ -86,9 +86,10 @@ def reconcile(
 def _fetch(day: date, gateway: Gateway) -> list[BillRow]:
     answer = gateway.bill_address(day=day)
     if not isinstance(answer, BillAddress):
+        said = answer.reason if isinstance(answer, Unknown) else " ".join(answer)
         raise UnableToReconcile(
             _("Alipay gave no bill for %(day)s: %(answer)s.")
-            % {"day": day, "answer": ", ".join(str(part) for part in answer)}
+            % {"day": day, "answer": said}
         )
     try:
         # The address works for thirty seconds, so fetch at once.

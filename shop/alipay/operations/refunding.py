@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from shop.alipay import gateway as gateways
@@ -67,17 +67,15 @@ def _promise(
         row = payment.refunds.filter(request_no=request_no).first()
         if row is not None and row.amount_fen != amount_fen:
             raise UnableToRefund(_("This refund number stands for another sum."))
-        if row is not None and row.status != Refund.Status.REFUSED:
+        if row is not None:
+            if not resume(refund=row, at=at):
+                raise UnableToRefund(_("That is more than is left to refund."))
+            row.refresh_from_db()
             return row
         if payment.reserved_fen + amount_fen > payment.captured_fen:
             raise UnableToRefund(_("That is more than is left to refund."))
         payment.reserved_fen += amount_fen
         payment.save(update_fields=["reserved_fen"])
-        if row is not None:
-            row.status = Refund.Status.WAITING
-            row.next_attempt_at = at
-            row.save(update_fields=["status", "next_attempt_at"])
-            return row
         return Refund.objects.create(
             payment=payment,
             capture=payment.captures.get(kind=Capture.Kind.ORDER),
@@ -88,6 +86,26 @@ def _promise(
             asked_at=at,
             next_attempt_at=at,
         )
+
+
+def resume(*, refund: Refund, at: datetime) -> bool:
+    """Promise a refused refund again and have Alipay asked about it.
+
+    False where its sum has been promised elsewhere meanwhile.
+    """
+    with transaction.atomic():
+        payment = locked(refund.payment)
+        row = Refund.objects.select_for_update().get(pk=refund.pk)
+        if row.status != Refund.Status.REFUSED:
+            return True
+        if payment.reserved_fen + row.amount_fen > payment.captured_fen:
+            return False
+        payment.reserved_fen += row.amount_fen
+        payment.save(update_fields=["reserved_fen"])
+        row.status = Refund.Status.WAITING
+        row.next_attempt_at = at
+        row.save(update_fields=["status", "next_attempt_at"])
+        return True
 
 
 def attempt(*, refund: Refund, at: datetime, gateway: Gateway | None = None) -> Refund:
@@ -131,18 +149,30 @@ def _try(refund: Refund, number: int, at: datetime, gateway: Gateway) -> None:
         trade_no=refund.capture.trade_no,
         request_no=refund.request_no,
         amount_fen=refund.amount_fen,
+        refunded_fen=_refunded_fen(refund.capture),
         reason=refund.reason,
     )
-    if isinstance(answer, Unknown):
-        _note(refund, answer.reason)
-        # It spoke, only not plainly: asking at once costs nothing.
-        found = _ask_about(refund, gateway) if answer.answered else None
-        if isinstance(found, RefundDone):
-            book_refund(refund=refund, made_at=found.made_at, at=at)
-    elif isinstance(answer, Refused):
-        _refused(refund, number, answer, at)
-    else:
+    if isinstance(answer, RefundDone):
         book_refund(refund=refund, made_at=answer.made_at, at=at)
+        return
+    # It spoke, only not plainly, or refuses what an earlier attempt may have done after
+    # the question above: asking at once costs nothing.
+    ask = number > 1 if isinstance(answer, Refused) else answer.answered
+    found = _ask_about(refund, gateway) if ask else None
+    if isinstance(found, RefundDone):
+        book_refund(refund=refund, made_at=found.made_at, at=at)
+    elif isinstance(answer, Unknown):
+        _note(refund, answer.reason)
+    elif isinstance(found, Unknown):
+        _note(refund, found.reason)
+    else:
+        _refused(refund, number, answer, at)
+
+
+def _refunded_fen(capture: Capture) -> int:
+    """What the trade has paid back already, as our books know it."""
+    done = capture.refunds.filter(status=Refund.Status.DONE)
+    return int(done.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
 
 
 def _ask_about(refund: Refund, gateway: Gateway) -> RefundDone | Unknown | None:

@@ -28,9 +28,11 @@ class Crash(BaseException):
     """Our process dies here, as by kill -9."""
 
 
-def rsa2(content: str, key: Any = ALIPAY_KEY, algorithm: Any = None) -> str:
+def rsa2(
+    content: str, key: Any = ALIPAY_KEY, algorithm: Any = None, encoding: str = "utf-8"
+) -> str:
     digest = algorithm or hashes.SHA256()
-    raw = key.sign(content.encode(), padding.PKCS1v15(), digest)
+    raw = key.sign(content.encode(encoding), padding.PKCS1v15(), digest)
     return base64.b64encode(raw).decode()
 
 

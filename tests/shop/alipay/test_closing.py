@@ -199,6 +199,28 @@ class TestClose:
         operations.resolve_due(now=NOW + timedelta(minutes=1))
         assert state(payment)["status"] == "PAID"
 
+    def test_answered_without_a_trades_number_is_checked_by_the_query(
+        self, payment, alipay
+    ):
+        # The answer is signed, yet could be about any trade; this one is paid.
+        alipay.paid(payment)
+        alipay.fail(CLOSE, says(CLOSE, {"code": "10000", "msg": "Success"}))
+        assert close(payment) is CloseResult.PAID
+        assert state(payment)["received_fen"] == 1234
+
+    def test_answered_so_for_a_trade_that_is_closed_closes(self, payment, alipay):
+        alipay.paid(payment, trade_status="TRADE_CLOSED")
+        alipay.fail(CLOSE, says(CLOSE, {"code": "10000", "msg": "Success"}))
+        assert close(payment) is CloseResult.CLOSED
+
+    @pytest.mark.parametrize("sub_code", ["ACQ.SYSTEM_ERROR", "aop.unknow-error"])
+    def test_answered_with_a_system_error_still_learns_of_the_money(
+        self, payment, alipay, sub_code
+    ):
+        alipay.paid(payment)
+        alipay.refuse(CLOSE, sub_code)
+        assert close(payment) is CloseResult.PAID
+
     def test_overtaken_by_the_notice_is_paid(self, payment, alipay):
         alipay.paid(payment, trade_status="WAIT_BUYER_PAY")
 

@@ -47,12 +47,13 @@ def gateway(far):
     return far.gateway()
 
 
-def ask_refund(gateway):
+def ask_refund(gateway, refunded_fen=0):
     return gateway.refund(
         out_trade_no="1000_abc",
         trade_no="T7",
         request_no="R1",
         amount_fen=1000,
+        refunded_fen=refunded_fen,
         reason="",
     )
 
@@ -148,9 +149,13 @@ class TestQuery:
             {"out_trade_no": "somebody_elses"},
             {"out_trade_no": None},
             {"trade_no": None},
+            {"trade_no": ""},
+            {"trade_no": "T" * 65},
+            {"trade_no": "T 7"},
             {"trade_status": "PAID"},
             {"total_amount": "12.340"},
             {"total_amount": "1e1"},
+            {"total_amount": "0.00"},
             {"total_amount": None},
         ],
     )
@@ -159,6 +164,8 @@ class TestQuery:
         node = {k: v for k, v in node.items() if v is not None}
         far.fail(QUERY, says(QUERY, node))
         assert isinstance(gateway.query(out_trade_no="1000_abc"), Unknown)
+        # Negative control: only the change kept it from being believed.
+        assert isinstance(gateway.query(out_trade_no="1000_abc"), Trade)
 
     def test_is_read_from_the_raw_text_with_escaped_slashes(self, gateway, far):
         node = far.query({"out_trade_no": "1000_abc"}) | {"note": "a/b"}
@@ -241,8 +248,11 @@ class TestClose:
         answer = gateway.close(out_trade_no="1000_abc")
         assert answer == Refused("40004", "ACQ.REASON_TRADE_STATUS_INVALID")
 
-    def test_that_speaks_of_another_trade_is_unknown(self, gateway, far):
-        node = {"code": "10000", "out_trade_no": "another"}
+    @pytest.mark.parametrize("named", [{"out_trade_no": "another"}, {}])
+    def test_that_speaks_of_another_trade_or_of_none_is_unknown(
+        self, gateway, far, named
+    ):
+        node = {"code": "10000", **named}
         far.fail("alipay.trade.close", says("alipay.trade.close", node))
         assert isinstance(gateway.close(out_trade_no="1000_abc"), Unknown)
 
@@ -282,6 +292,20 @@ class TestRefund:
         far.fail(REFUND, says(REFUND, changed))
         assert isinstance(ask_refund(gateway), Unknown)
 
+    def test_answered_with_an_earlier_refunds_answer_is_unknown(self, gateway, far):
+        # Signed, of this method, about this trade, yet ¥10.00 went back before it.
+        node = {
+            "code": "10000",
+            "out_trade_no": "1000_abc",
+            "trade_no": "T7",
+            "fund_change": "Y",
+            "refund_fee": "10.00",
+        }
+        far.fail(REFUND, *[says(REFUND, node)] * 2)
+        assert isinstance(ask_refund(gateway, refunded_fen=1000), Unknown)
+        # Negative control: with nothing paid back before, it is the first one's.
+        assert isinstance(ask_refund(gateway), RefundDone)
+
 
 class TestRefundQuery:
     def test_code_10000_alone_does_not_mean_refunded(self, gateway):
@@ -297,6 +321,8 @@ class TestRefundQuery:
         "change",
         [
             {"out_request_no": "R2"},
+            {"out_request_no": None},
+            {"refund_amount": None},
             {"out_trade_no": "another"},
             {"trade_no": "T8"},
             {"refund_amount": "10.01"},
@@ -308,7 +334,8 @@ class TestRefundQuery:
         node = far.fastpay_refund_query(
             {"trade_no": "T7", "out_trade_no": "1000_abc", "out_request_no": "R1"}
         )
-        far.fail(REFUND_QUERY, says(REFUND_QUERY, node | change))
+        changed = {k: v for k, v in (node | change).items() if v is not None}
+        far.fail(REFUND_QUERY, says(REFUND_QUERY, changed))
         assert isinstance(ask_refund_query(gateway), Unknown)
         assert isinstance(ask_refund_query(gateway), RefundDone)
 

@@ -1,10 +1,13 @@
 """What Alipay's notices do to a payment, and what everybody else's do not."""
 
+from datetime import date, timedelta
+
 import pytest
 from cryptography.hazmat.primitives import hashes
+from django.utils import timezone
 
 from partners.ledger import queries as ledger
-from shop.alipay import operations, queries, signals
+from shop.alipay import operations, queries, signals, signing
 from shop.alipay.gateway import Gateway
 from shop.alipay.models import Capture, Notice, Payment, Refund
 from shop.alipay.operations import Result
@@ -13,6 +16,7 @@ from .conftest import NOW
 from .hostile import ALIPAY_KEY, STRANGERS_KEY, notice, rsa2, signed
 
 pytestmark = pytest.mark.django_db
+TOMORROW = NOW + timedelta(days=1)
 
 
 def receive(params, at=NOW):
@@ -175,6 +179,41 @@ class TestAForgedNotice:
         monkeypatch.setattr(Gateway, "verifies", lambda self, params: True)
         forged = self.forgeries(payment)["a stranger's key"]
         assert receive(forged).result is Result.CAPTURED
+
+
+class TestASignedTextWithTwoReadings:
+    """`a=1&b=2` signed as one field's value fits as two fields just as well."""
+
+    def cut(self, payment) -> dict[str, str]:
+        """A waiting trade's genuine notice, cut so that it says `paid`."""
+        # The title closes its field, names another sum and hides the rest in a tail.
+        title = "桃&total_amount=12.34&trade_no=T1&trade_status=TRADE_SUCCESS&zz="
+        genuine = notice(
+            payment, subject=title, total_amount="0.01", trade_status="WAIT_BUYER_PAY"
+        )
+        at = "total_amount", "trade_no", "trade_status", "version"
+        tail = "&".join(f"{name}={genuine[name]}" for name in at)
+        cut = {name: text for name, text in genuine.items() if name not in at}
+        return cut | {
+            "subject": "桃",
+            "total_amount": "12.34",
+            "trade_no": "T1",
+            "trade_status": "TRADE_SUCCESS",
+            "zz": "&" + tail,
+        }
+
+    def test_is_no_proof(self, payment):
+        assert receive(self.cut(payment)).result is Result.BAD_SIGNATURE
+        assert untouched(payment)
+
+    def test_would_be_booked_without_that_rule(self, payment, monkeypatch):
+        # Negative control: the signature itself fits.
+        monkeypatch.setattr(signing, "has_one_reading", lambda params: True)
+        assert receive(self.cut(payment)).result is Result.CAPTURED
+
+    @pytest.mark.parametrize("subject", ["桃 & 橙", "a=b", "50% + x&", "?&#;"])
+    def test_is_not_every_text_with_such_signs(self, payment, subject):
+        assert receive(notice(payment, subject=subject)).result is Result.CAPTURED
 
 
 class TestANoticeForSomebodyElse:
@@ -404,6 +443,39 @@ class TestRefundNotices:
         assert self.refund(paid).status == "WAITING"
         assert receive(self.refunded(paid)).result is Result.REFUNDED
         assert state(paid)["refunded_fen"] == 1000
+
+    def test_say_on_which_day_it_was_made(self, paid, alipay):
+        from .hostile import time_out
+
+        alipay.fail("alipay.trade.refund", time_out)
+        self.refund(paid)
+        told = self.refunded(paid) | {"gmt_refund": "2026-11-23 23:59:59.999"}
+        receive(signed({k: v for k, v in told.items() if k != "sign"}), at=TOMORROW)
+        assert timezone.localdate(Refund.objects.get().done_at) == date(2026, 11, 23)
+
+    def test_of_a_refund_that_alipay_had_refused_have_it_asked(self, paid, alipay):
+        alipay.refuse("alipay.trade.refund", "ACQ.SELLER_BALANCE_NOT_ENOUGH")
+        assert self.refund(paid).status == "REFUSED"
+        alipay.refund(
+            {
+                "trade_no": f"T{paid.pk}",
+                "refund_amount": "10.00",
+                "out_request_no": "R1",
+            }
+        )
+        assert receive(self.refunded(paid)).result is Result.ASKED
+        assert state(paid)["refunded_fen"] == 0
+        operations.resolve_due(now=NOW)
+        assert state(paid)["refunded_fen"] == alipay.sent_back_fen == 1000
+
+    def test_of_a_refused_refund_whose_sum_went_elsewhere_book_nothing(
+        self, paid, alipay
+    ):
+        alipay.refuse("alipay.trade.refund", "ACQ.SELLER_BALANCE_NOT_ENOUGH")
+        self.refund(paid)
+        operations.refund(payment=paid, amount_fen=1234, request_no="R2", at=NOW)
+        assert receive(self.refunded(paid)).result is Result.FOREIGN_REFUND
+        assert state(paid)["refunded_fen"] == 1234
 
     def test_with_less_than_we_asked_for_have_alipay_asked(self, paid, alipay):
         from .hostile import time_out

@@ -161,7 +161,9 @@ class TestNew:
         assert order_of(payment).status == "pending"
         assert state(payment) == ("PENDING", 0, 0, 0, 0, 0)
 
-    @pytest.mark.parametrize("fen", ["0", "-1", "10000000001", "x", "1.5", ""])
+    @pytest.mark.parametrize(
+        "fen", ["0", "-1", "10000000001", "x", "1.5", "", "1e2", "1_0", "１０", " 10"]
+    )
     def test_refuses_sums_nobody_can_pay(self, far, fen):
         said, code = answer(["new", fen])
         assert code
@@ -189,6 +191,19 @@ class TestAnswers:
     def test_about_unknown_payments_is_an_error(self, far, words):
         said, code = answer(words)
         assert (list(said), code) == (["error"], 1)
+
+    @pytest.mark.parametrize("fen", ["1e2", "1_0", "１００", " 100", "1.0", ""])
+    def test_to_a_refund_of_what_is_no_whole_number_is_an_error(self, far, fen):
+        payment = new()
+        tell(notice(payment))
+        said, code = answer(["refund", payment.out_trade_no, fen, "R1"])
+        assert (list(said), code) == (["error"], 2)
+        assert state(payment) == ("PAID", 1234, 0, 1, 0, 0)
+
+    @pytest.mark.parametrize("day", ["20261123", "2026-W48-1", "2026-11-31", "today"])
+    def test_to_what_is_no_day_is_an_error(self, far, day):
+        said, code = answer(["reconcile", day])
+        assert (list(said), code) == (["error"], 2)
 
     def test_is_one_line_of_json_on_standard_output(self, tmp_path, keys):
         env = os.environ | {

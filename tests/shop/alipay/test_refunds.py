@@ -153,6 +153,19 @@ class TestARefundOfUnknownOutcome:
         assert refund(paid).status == Refund.Status.DONE
         assert alipay.sent_back_fen == 1000
 
+    def test_answered_with_an_earlier_refunds_answer_is_not_booked(self, paid, alipay):
+        kept = []
+        alipay.fail(REFUND, lambda answer: kept.append(answer) or answer)
+        refund(paid, 600, "R1")
+        alipay.refuse(REFUND, "ACQ.SYSTEM_ERROR")
+        honest = alipay.answer
+        alipay.answer = lambda method, node: (
+            kept[0] if method == REFUND else (honest(method, node))
+        )
+        # Nothing was paid back, and the old answer says that something was.
+        assert refund(paid, 600, "R2").status == Refund.Status.WAITING
+        assert state(paid)["refunded_fen"] == alipay.sent_back_fen == 600
+
     def test_stays_unknown_while_nobody_can_say(self, paid, alipay):
         alipay.fail(REFUND, hostile.time_out)
         alipay.fail(REFUND_QUERY, *[hostile.time_out] * 5)
@@ -221,6 +234,26 @@ class TestARefusedRefund:
         alipay.refuse(REFUND, "ACQ.TRADE_HAS_FINISHED")
         operations.resolve_due(now=NOW + timedelta(minutes=1))
         assert state(paid)["refunded_fen"] == 1000
+
+    def test_after_an_unknown_attempt_is_asked_about_once_more(self, paid, alipay):
+        # The first attempt is slow: it takes effect between our question and our
+        # second attempt, which is then refused because nothing is left.
+        alipay.fail(REFUND, hostile.time_out)
+        refund(paid, 1234)
+        alipay.refuse(REFUND_QUERY, "ACQ.TRADE_NOT_EXIST")
+        alipay.refuse(REFUND, "ACQ.REASON_TRADE_REFUND_FEE_ERR")
+        operations.resolve_due(now=NOW + timedelta(minutes=1))
+        assert state(paid)["refunded_fen"] == alipay.sent_back_fen == 1234
+
+    def test_that_nobody_can_confirm_keeps_its_promise(self, paid, alipay):
+        alipay.fail(REFUND, hostile.time_out)
+        refund(paid, 1234)
+        alipay.refuse(REFUND_QUERY, "ACQ.TRADE_NOT_EXIST", "ACQ.SYSTEM_ERROR")
+        alipay.refuse(REFUND, "ACQ.REASON_TRADE_REFUND_FEE_ERR")
+        operations.resolve_due(now=NOW + timedelta(minutes=1))
+        assert Refund.objects.get().status == Refund.Status.WAITING
+        with pytest.raises(UnableToRefund, match="more than is left"):
+            refund(paid, 1, "R2")
 
     def test_of_money_in_suspense_is_never_given_up(self, payment, alipay):
         alipay.paid(payment, amount="0.01")

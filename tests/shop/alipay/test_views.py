@@ -15,7 +15,7 @@ from shop.alipay import operations, queries, tasks
 from shop.alipay.models import Notice
 
 from .conftest import NOW
-from .hostile import notice, signed
+from .hostile import content_of, notice, rsa2, signed
 
 pytestmark = pytest.mark.django_db
 NOTIFY = "/pay/alipay/notify/"
@@ -109,9 +109,49 @@ class TestNotify:
         )
         assert answer.content == b"success"
 
+    @pytest.mark.parametrize("header", ["", "; charset=gbk"])
+    def test_is_read_in_the_charset_it_names(self, client, payment, header):
+        params = notice(payment, charset="GBK", subject="黄桃5斤装")
+        params["sign"] = rsa2(
+            content_of(params, "sign", "sign_type"), encoding="gb18030"
+        )
+        answer = client.post(
+            NOTIFY,
+            urlencode(params, encoding="gb18030"),
+            content_type=f"application/x-www-form-urlencoded{header}",
+        )
+        assert answer.content == b"success"
+        assert status(payment) == "PAID"
+
+    @pytest.mark.parametrize(
+        ("named", "signed_in", "sent_in"),
+        [
+            ("utf-8", "gb18030", "gb18030"),
+            ("GBK", "utf-8", "gb18030"),
+            ("GBK", "gb18030", "utf-8"),
+            ("utf-16", "utf-16", "utf-16"),
+        ],
+    )
+    def test_in_another_charset_than_it_names_is_refused(
+        self, client, payment, named, signed_in, sent_in
+    ):
+        params = notice(payment, charset=named, subject="黄桃5斤装")
+        params["sign"] = rsa2(
+            content_of(params, "sign", "sign_type"), encoding=signed_in
+        )
+        answer = client.post(
+            NOTIFY,
+            urlencode(params, encoding=sent_in),
+            content_type="application/x-www-form-urlencoded",
+        )
+        assert answer.status_code == 400
+        assert status(payment) == "PENDING"
+
     def test_limits_size_and_number_of_fields(self, client, payment):
         long = signed({"a": "x" * 70_000})
         assert post(client, long).status_code == 400
+        # Heard out to its end, so that the other side hears the answer.
+        assert post(client, long).wsgi_request.read() == b""
         many = {f"f{number}": "1" for number in range(2000)}
         assert post(client, many).status_code == 400
 

@@ -61,7 +61,13 @@ class TestAmounts:
         assert amounts.text_from_moment(moment) == "2026-11-23 10:00:00"
         assert amounts.moment_from_text("2026-11-23 10:00:00") == moment
 
-    @pytest.mark.parametrize("text", ["", "2026-13-01 00:00:00", "2026-11-23"])
+    def test_a_refunds_moment_has_thousandths(self):
+        moment = datetime(2026, 11, 23, 2, 0, 0, 320_000, tzinfo=UTC)
+        assert amounts.moment_from_text("2026-11-23 10:00:00.320") == moment
+
+    @pytest.mark.parametrize(
+        "text", ["", "2026-13-01 00:00:00", "2026-11-23", "2026-11-23 10:00:00.3200000"]
+    )
     def test_what_is_no_moment_is_none(self, text):
         assert amounts.moment_from_text(text) is None
 
@@ -155,6 +161,33 @@ class TestIsSigned:
         params = {"b": "2", "a": "1", "sign_type": "RSA2", "sign": "x", "empty": ""}
         assert signing.request_content(params) == "a=1&b=2&sign_type=RSA2"
         assert signing.message_content(params) == "a=1&b=2&empty="
+
+
+class TestHasOneReading:
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {"subject": "桃 & 橙 = 果篮"},
+            {"fund_bill_list": '[{"amount":"1.00","fundChannel":"PCREDIT"}]'},
+            {"body": "?a=1"},
+            {"empty": ""},
+        ],
+    )
+    def test_is_so_for_what_alipay_sends(self, params):
+        assert signing.has_one_reading(params)
+
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {"subject": "桃&total_amount=1.00"},
+            {"subject": "&=x"},
+            {"subject&total_amount": "1.00"},
+            {"a=b": "1"},
+            {"": "1"},
+        ],
+    )
+    def test_is_not_where_the_same_text_makes_other_fields(self, params):
+        assert not signing.has_one_reading(params)
 
 
 class TestMembers:

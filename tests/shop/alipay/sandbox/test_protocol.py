@@ -101,6 +101,7 @@ def refund(gateway, trade_no, amount_fen, request_no="R1"):
         trade_no=trade_no,
         request_no=request_no,
         amount_fen=amount_fen,
+        refunded_fen=0,
         reason="",
     )
 
@@ -267,6 +268,7 @@ class TestRefund:
             trade_no=trade_no,
             request_no="R1",
             amount_fen=1,
+            refunded_fen=0,
             reason="",
         )
         assert answered == Refused("40004", "ACQ.TRADE_STATUS_ERROR")
