@@ -40,13 +40,6 @@ def purchase_by_token(number: str, token: str) -> Purchase:
     )
 
 
-def purchase_by_key(key: str) -> Purchase | None:
-    """The order that a checkout's form has become, if it was sent before."""
-    if not key:
-        return None
-    return Purchase.objects.select_related("order").filter(key=key).first()
-
-
 def typed_for(basket: Any) -> Typed | None:
     """What was typed at this basket's checkout, or None."""
     draft = CheckoutDraft.objects.filter(basket=basket).first()
@@ -66,6 +59,15 @@ def arrived_by(moment: datetime) -> QuerySet:
         .filter(arrived_at__lte=moment)
         .order_by("arrived_at", "pk")
     )
+
+
+def order_placed_from(*, basket_id: int | None, key: str) -> Any:
+    """The order that this basket became by the form with this key, or None."""
+    if basket_id is None:
+        return None
+    purchases = Purchase.objects.filter(key=key, order__basket_id=basket_id)
+    purchase = purchases.select_related("order__purchase").first()
+    return purchase and purchase.order
 
 
 def place_of(purchase: Purchase) -> str:

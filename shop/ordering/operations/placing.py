@@ -48,14 +48,15 @@ def place_order(
 ):
     """Turn a basket into an order that waits for its payment.
 
-    `key` comes with the form: sent twice, it is one order. `expected_total_fen` is
-    the sum the buyer saw; another sum is refused, so that nobody pays a surprise.
+    `key` comes with the form: sent twice for one basket, it is one order.
+    `expected_total_fen` is the sum the buyer saw; another sum is refused, so that
+    nobody pays a surprise.
     Errors: UnableToPlace, OutOfStock, PriceChanged; each leaves basket and stock
     as they were.
     """
-    placed = Purchase.objects.filter(key=key).select_related("order").first()
+    placed = _placed(key=key, basket=basket)
     if placed is not None:
-        return placed.order
+        return placed
     quote = quote_order(
         items=baskets.items(basket), division_code=delivery.division_code
     )
@@ -74,10 +75,24 @@ def place_order(
             )
     except (IntegrityError, UnableToPlace, stock.OutOfStock, stock.PriceChanged):
         # The same form may have arrived twice at once, and the other one was first.
-        placed = Purchase.objects.filter(key=key).select_related("order").first()
+        placed = _placed(key=key, basket=basket)
         if placed is None:
             raise
-        return placed.order
+        return placed
+
+
+def _placed(*, key: str, basket):
+    """The order that this form has become before. Errors: UnableToPlace for a form
+    that another basket was ordered with: its order is not this buyer's to see.
+    """
+    purchase = Purchase.objects.filter(key=key).select_related("order").first()
+    if purchase is None:
+        return None
+    if purchase.order.basket_id != basket.pk:
+        raise UnableToPlace(
+            _("This page was used for another order. Please look at it again.")
+        )
+    return purchase.order
 
 
 def _check(*, quote: OrderQuote, fresh_confirmed: bool, expected: int) -> None:

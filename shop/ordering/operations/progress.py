@@ -68,18 +68,20 @@ def mark_cancelled(*, order_number: str, at: datetime) -> bool:
 def note_refund(*, payment: Payment, at: datetime) -> bool:
     """Money went back; an order whose money all went back is cancelled.
 
-    What was not sent yet is on sale again. Returns whether the order was cancelled.
+    Parts that were not sent yet are not packed any more, and their goods are on sale
+    again. Returns whether the order was cancelled.
     """
     if payment.status != Payment.Status.REFUNDED:
         return False
     order_number = payment.order_number
     order = _orders().select_for_update().get(number=order_number)
-    unsent = not order.sub_orders.exclude(status=SubOrder.Status.PAID).exists()
     if not _orders().filter(pk=order.pk, status="paid").update(status="cancelled"):
         return False
-    if unsent:
-        stock.restock(order_id=order.pk)
-        order.sub_orders.update(status=SubOrder.Status.CANCELLED)
+    unsent = order.sub_orders.filter(status=SubOrder.Status.PAID)
+    for part in unsent.order_by("pk"):
+        # Only who takes the part off the packing table may put its goods on sale.
+        if unsent.filter(pk=part.pk).update(status=SubOrder.Status.CANCELLED):
+            stock.restock(sub_order=part)
     order_cancelled.send(sender=Purchase, order=order, at=at)
     return True
 

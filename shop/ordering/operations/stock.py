@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from partners.measures import decimal_yuan
 from shop.listings.models import Listing
-from shop.ordering.models import Reservation
+from shop.ordering.models import Reservation, SubOrder
 from shop.ordering.signals import stock_moved
 
 
@@ -80,10 +80,14 @@ def release(*, order_id: int) -> None:
     _settle(order_id=order_id, state=Reservation.State.RELEASED)
 
 
-def restock(*, order_id: int) -> None:
-    """Put what a paid but unsent order bought back on sale, once."""
+def restock(*, sub_order: SubOrder) -> None:
+    """Put what a paid but unsent part of an order bought back on sale, once."""
     records = apps.get_model("partner", "StockRecord").objects
-    sold = Reservation.objects.filter(order_id=order_id, state=Reservation.State.SOLD)
+    sold = Reservation.objects.filter(
+        order_id=sub_order.order_id,
+        stockrecord_id__in=sub_order.line_terms.values("line__stockrecord_id"),
+        state=Reservation.State.SOLD,
+    )
     moved = []
     for reservation in sold.order_by("stockrecord_id").select_related("stockrecord"):
         if not sold.filter(pk=reservation.pk).update(state=Reservation.State.RELEASED):

@@ -85,7 +85,18 @@ def checkout(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "shop/ordering/checkout.html",
-        {"quote": quote, "form": form, "repriced": typed.repriced},
+        {"quote": quote, "form": form, "repriced": _repriced(typed)},
+    )
+
+
+def _repriced(typed: Typed) -> str:
+    """What to say where the buyer has not seen this total before."""
+    if not typed.repriced:
+        return ""
+    if typed.fields.get("seen_total_fen"):
+        return _("The total has changed. Please look at it again before you pay.")
+    return _(
+        "The freight was worked out anew for this address. Please look at the total."
     )
 
 
@@ -97,7 +108,8 @@ def _place(
         delivery = operations.Delivery(**form.delivery())
         seen = form.cleaned_data["seen_total_fen"]
         quote = quote_order(items=items, division_code=delivery.division_code)
-        # The address was changed by hand: show the freight before anyone pays.
+        # The address was changed by hand, or a price meanwhile: show it before anyone
+        # pays.
         typed = replace(typed, repriced=seen != quote.total_fen)
         try:
             if not typed.repriced:
@@ -108,6 +120,8 @@ def _place(
             operations.PriceChanged,
         ) as reason:
             messages.error(request, str(reason))
+            # The key may stand for another basket's order; nothing was placed by it.
+            typed = replace(typed, fields=typed.fields | {"key": form.new_key()})
     operations.keep_typed(basket=basket, typed=typed, at=timezone.now())
     return redirect("ordering:checkout")
 
@@ -137,10 +151,12 @@ def _to_cashier(request: HttpRequest, order: Any) -> HttpResponse:
 
 def _nothing_to_order(request: HttpRequest) -> HttpResponse:
     """An empty basket: it became an order, which still waits, or it was never full."""
-    sent = queries.purchase_by_key(request.POST.get("key", ""))
-    if sent is not None:
+    placed = queries.order_placed_from(
+        basket_id=baskets.basket_id(request), key=request.POST.get("key", "")
+    )
+    if placed is not None:
         # The same form once more, perhaps because its answer was lost on the way.
-        return _to_cashier(request, sent.order)
+        return _to_cashier(request, placed)
     waiting = remembered.unpaid(request, now=timezone.now())
     if waiting is None:
         return redirect("ordering:basket")
