@@ -10,7 +10,7 @@ RUN := $(BIN)/python
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-postgresql check check-deployment format lock messages schema bench clean
+.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-services check check-deployment format lock messages schema bench clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,12 +42,11 @@ services: $(VENV)/.dev ## PostgreSQL, Redis, Elasticsearch for tests; prints how
 services-stop: $(VENV)/.dev ## end exactly these, and forget their data
 	@$(RUN) -m tools.services stop
 
-# Money and stock on every run; TESTS=tests for everything.
-TESTS ?= tests/partners/ledger tests/shop/alipay tests/shop/ordering tests/shop/settlement
+TESTS ?= tests
 
-test-postgresql: $(VENV)/.dev ## the tests of money and stock on a PostgreSQL of their own
+test-services: services ## every test on these (or TESTS="tests/shop/alipay tests/…")
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m tools.services run -- $(RUN) -m pytest -n 2 -m "not browser" $(TESTS)
+	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 2 -m "not browser" $(TESTS)
 
 check: $(VENV)/.dev ## style, types, directions, migrations, catalogues
 	@$(RUN) -m tools.messages compile

@@ -1,12 +1,13 @@
 """What every test shares, and the fixtures that any may ask for by name."""
 
-from pathlib import Path
-
 import pytest
 from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
 
 from shop.storefront import middleware, queries
 from shop.storefront.templatetags.storefront import forget_cards
+from tests import databases
 from tests.factories.offers import ducks, freight, honey, oranges  # noqa: F401
 from tests.factories.people import (  # noqa: F401
     assistant_qian,
@@ -38,32 +39,42 @@ from tests.factories.shares import (  # noqa: F401
     supermarket,
 )
 from tests.guards import lift_guards_around_flush
-from tools import schema
 
 lift_guards_around_flush()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("only_on"):
+        if connection.vendor not in mark.args:
+            pytest.skip(mark.kwargs["reason"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the tests stood on: the embedded sizes or real servers."""
+    cache_of = settings.CACHES["default"]["BACKEND"].rpartition(".")[2]
+    terminalreporter.write_line(
+        f"on {connection.vendor}, {cache_of}, {settings.SEARCH_ENGINE}"
+    )
 
 
 @pytest.fixture(scope="session")
 def django_db_keepdb(
     request: pytest.FixtureRequest, django_db_modify_db_settings: None
 ) -> bool:
-    """On SQLite, start from the text of the schema instead of running migrations.
-
-    Where the text is behind the migrations, they run as usual.
-    """
+    """Start from what the migrations make; what is missing is migrated as usual."""
     if request.config.getvalue("reuse_db"):
         return True
     database = settings.DATABASES["default"]
-    if "sqlite3" not in database["ENGINE"]:
-        return False
-    path = Path(database["TEST"]["NAME"])
-    path.unlink(missing_ok=True)
-    return schema.load(path)
+    if "sqlite3" in database["ENGINE"]:
+        return databases.migrated_sqlite(database)
+    database["TEST"]["TEMPLATE"] = databases.migrated_postgresql(database)
+    return False
 
 
 @pytest.fixture(autouse=True)
 def forget_pages() -> None:
-    """Kept pages and the menu are a process's memory of one database."""
+    """Kept pages, the menu and the cache remember one database: the last test's."""
+    cache.clear()
     middleware.pages.clear()
     forget_cards()
     queries.forget()

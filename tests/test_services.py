@@ -84,6 +84,20 @@ class TestStart:
             assert complaint in str(refused.value)
             assert not of(folder, name).alive
 
+    def test_what_ends_at_once_is_told_and_never_taken_for_another(
+        self, tmp_path: Path
+    ) -> None:
+        hasty = processes.Server(
+            "hasty", ["false"], tmp_path, url="", answers=lambda: pytest.fail("asked")
+        )
+        state = tmp_path / "hasty.json"
+        running = processes.begin(hasty, state)
+        assert running.processes[0][1]
+        processes.end(running)  # waits until it is gone
+        with pytest.raises(processes.UnableToStart, match="hasty ended"):
+            processes.wait(hasty, running, state)
+        assert not processes.Running("none", "", "", 15, [(2**22 + 1, "")]).alive
+
     def test_refuses_a_folder_that_holds_something(self, tmp_path: Path) -> None:
         (tmp_path / "mine").touch()
         with pytest.raises(processes.UnableToStart, match="not empty"):

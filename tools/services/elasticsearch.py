@@ -154,7 +154,7 @@ def _fetched(folder: Path) -> Path:
     print(f"  fetching Elasticsearch {VERSION} …", flush=True)
     done = subprocess.run(
         [
-            *(maven, "-q", "-B", "--strict-checksums", "dependency:copy"),
+            *(maven, "-q", "-B", "dependency:copy"),
             *(f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={folder}"),
         ],
         capture_output=True,

@@ -4,6 +4,7 @@ A number alone is not enough to end a process: it may be another's by now. The k
 time of birth beside it tells them apart.
 """
 
+import hashlib
 import json
 import os
 import pwd
@@ -14,12 +15,15 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
 GRACE_SECONDS = 30
 TAIL_LINES = 25
+# Where the kernel tells a process's birth, counted as `_fields` gives them.
+BIRTH = 19
 # Whoever root starts servers as: the first there is. Nothing of theirs is shared.
 OTHERS = ("postgres", "nobody")
 
@@ -73,7 +77,7 @@ class Running:
 
     @property
     def alive(self) -> bool:
-        return any(born(pid) == birth for pid, birth in self.processes)
+        return any(_lives(pid, birth) for pid, birth in self.processes)
 
     def keep(self, state: Path) -> None:
         """Write down what `end` needs, for nobody else to read."""
@@ -116,15 +120,19 @@ def give(path: Path) -> None:
 
 
 def reachable(folder: Path) -> Path:
-    """`folder`, or one under the system's temporary folder, for servers to live in.
+    """`folder`, or its stand-in under the system's temporary folder, for servers to
+    live in: under root's home, say, nobody else reaches what root makes.
 
-    Under root's home, say, nobody else reaches what root makes.
+    Errors: UnableToStart where somebody else has put something there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if _searchable(folder):
         return folder
-    other = Path(tempfile.mkdtemp(prefix="xiangji-services-"))
-    other.chmod(0o711)
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    other = Path(tempfile.gettempdir()) / f"xiangji-services-{name}"
+    other.mkdir(mode=0o711, exist_ok=True)
+    if other.is_symlink() or other.stat().st_uid != os.geteuid():
+        raise UnableToStart(f"{other} is not ours; remove it.")
     return other
 
 
@@ -172,7 +180,8 @@ def begin(server: Server, state: Path) -> Running:
         server.url,
         str(server.folder),
         int(server.ends_by),
-        [(process.pid, born(process.pid))],
+        # Readable even where it ended at once: nobody has taken leave of it yet.
+        [(process.pid, _fields(process.pid)[BIRTH])],
     )
     running.keep(state)
     return running
@@ -212,19 +221,23 @@ def end(running: Running) -> None:
 def forget(running: Running, state: Path) -> None:
     """End a server, and remove its folder and what was written down of it."""
     end(running)
-    shutil.rmtree(running.folder, ignore_errors=True)
+    folder = Path(running.folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.parent != state.parent:
+        with suppress(OSError):  # others may live there still
+            folder.parent.rmdir()
     state.unlink(missing_ok=True)
 
 
 def _signal(processes: list[tuple[int, str]], number: int) -> None:
     for pid, birth in processes:
-        if born(pid) == birth:
+        if _lives(pid, birth):
             os.kill(pid, number)
 
 
 def _gone(processes: list[tuple[int, str]], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while any(born(pid) == birth for pid, birth in processes):
+    while any(_lives(pid, birth) for pid, birth in processes):
         if time.monotonic() >= deadline:
             return False
         time.sleep(0.05)
@@ -235,7 +248,7 @@ def _gone(processes: list[tuple[int, str]], seconds: float) -> bool:
 def _family(running: Running) -> list[tuple[int, str]]:
     """A server's first process, and every other of the session it was given."""
     leader = running.processes[0]
-    if born(leader[0]) != leader[1]:
+    if not _lives(*leader):
         return running.processes
     others = [
         (int(entry.name), _fields(int(entry.name)))
@@ -245,7 +258,7 @@ def _family(running: Running) -> list[tuple[int, str]]:
     return [
         leader,
         *(
-            (pid, seen[19])
+            (pid, seen[BIRTH])
             for pid, seen in others
             if seen and seen[3] == str(leader[0])
         ),
@@ -255,7 +268,11 @@ def _family(running: Running) -> list[tuple[int, str]]:
 def born(pid: int) -> str:
     """When the process started, in the kernel's ticks; empty for one that ended."""
     seen = _fields(pid)
-    return "" if not seen or seen[0] == "Z" else seen[19]
+    return "" if not seen or seen[0] == "Z" else seen[BIRTH]
+
+
+def _lives(pid: int, birth: str) -> bool:
+    return birth != "" and born(pid) == birth
 
 
 def _fields(pid: int) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from partners.organisations.division_files import Row, packed, places
 from partners.organisations.models import Division
@@ -60,4 +60,16 @@ def load_divisions(
             progress(len(batch))
         Division.objects.bulk_update(changed, ["name", "level", "parent"])
         progress(len(changed))
+        if new:
+            _count_anew()
     return Loaded(len(new), len(changed), unchanged)
+
+
+def _count_anew() -> None:
+    """Let PostgreSQL know of many new rows now, not whenever it next comes by.
+
+    Until then it may believe the table empty, and plan a join of two loops over it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {Division._meta.db_table}")

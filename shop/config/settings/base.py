@@ -175,8 +175,14 @@ def sqlite(path: Path) -> dict[str, object]:
     }
 
 
-def embedded_broker(folder: Path) -> dict[str, str]:
-    """A message queue of files, in folders that must be there before it starts."""
+def broker_options(url: str, folder: Path) -> dict[str, object]:
+    """What Celery must know of the broker at `url`; the embedded one keeps its messages
+    as files in `folder`, which must be there before it starts."""
+    if url.startswith("redis"):
+        # A frozen server must not hold a page for longer: beat comes by anyway.
+        return {"socket_timeout": 1, "socket_connect_timeout": 1}
+    if url != "filesystem://":
+        return {}
     (folder / "control").mkdir(parents=True, exist_ok=True)
     return {
         "data_folder_in": str(folder),
@@ -211,7 +217,7 @@ DATABASES = {
 def shared_cache(url: str) -> dict[str, object]:
     """A cache in Redis that all processes share, from redis://:password@host:port/0."""
     return {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "shop.config.cache.SharedCache",
         "LOCATION": url,
         "KEY_PREFIX": "xiangji",
         # Nobody waits longer for what may be lost.
@@ -229,9 +235,10 @@ CACHES = {
 
 # Jobs. Work in progress is a row; a message only says "look at it now".
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    embedded_broker(VAR / "broker") if CELERY_BROKER_URL == "filesystem://" else {}
-)
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, VAR / "broker")
+# Workers wait for a broker that is away as long as it takes; pages do not.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE

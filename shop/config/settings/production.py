@@ -2,7 +2,7 @@
 
 from . import env
 from .base import *  # noqa: F403
-from .base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, with_cashier
+from .base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, VAR, with_cashier
 
 SECRET_KEY = env.required("XIANGJI_SECRET_KEY", "a long random text for sessions")
 FIELD_SECRET = env.required("XIANGJI_FIELD_SECRET", "encrypts personal fields")
@@ -33,7 +33,9 @@ CACHES = {
     )
 }
 CELERY_BROKER_URL = env.required("CELERY_BROKER_URL", "redis://host:port/0")
-CELERY_BROKER_TRANSPORT_OPTIONS = {}
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(  # noqa: F405
+    CELERY_BROKER_URL, VAR / "broker"
+)
 ALIPAY_GATEWAY = env.required("ALIPAY_GATEWAY", "Alipay's gateway address")
 ALIPAY_APP_ID = env.required("ALIPAY_APP_ID", "our application at Alipay")
 ALIPAY_SELLER_ID = env.required("ALIPAY_SELLER_ID", "our seller number (2088…)")

@@ -37,5 +37,7 @@ ELASTICSEARCH_PREFIX = f"{ELASTICSEARCH_PREFIX}-test-{WORKER}"
 if REDIS_URL:
     REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{2 * WORKER}"
     CACHES = {"default": shared_cache(REDIS_URL)}
+# Celery believes the environment before it believes these settings.
+os.environ.pop("CELERY_BROKER_URL", None)
 if CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_URL = f"{CELERY_BROKER_URL.rpartition('/')[0]}/{2 * WORKER + 1}"

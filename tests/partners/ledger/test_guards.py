@@ -253,9 +253,8 @@ class TestGuards:
             assert "ledger_entry_balances" in missing
             assert "ledger_seal_follows" not in missing
 
+    @pytest.mark.only_on("postgresql", reason="SQLite cannot switch a trigger off")
     def test_are_counted_as_gone_when_switched_off(self, ledger: None) -> None:
-        if connection.vendor != "postgresql":
-            pytest.skip("SQLite cannot switch a trigger off")
         with undone(), connection.cursor() as cursor:
             run("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_no_update")
             missing = missing_guards(cursor, connection.vendor, STANDING)

@@ -92,10 +92,9 @@ class TestNeverOverdrawnAtOnce:
         assert kinds(outcomes) == {"Entry": 8}
         assert queries.balance_fen("order:1:escrow") == 14
 
+    @pytest.mark.only_on("postgresql", reason="SQLite lets one write at a time")
     def test_second_waits_until_the_first_is_committed(self) -> None:
         """PostgreSQL would let both look at the same balance."""
-        if connection.vendor != "postgresql":
-            pytest.skip("SQLite lets one write at a time")
         captured("1", 10)
         with ThreadPoolExecutor(1) as pool:
             with transaction.atomic():
@@ -106,9 +105,8 @@ class TestNeverOverdrawnAtOnce:
                 second.result()
         assert queries.balance_fen("order:1:escrow") == -4
 
+    @pytest.mark.only_on("postgresql", reason="SQLite lets one write at a time")
     def test_refuses_to_judge_by_an_old_balance(self) -> None:
-        if connection.vendor != "postgresql":
-            pytest.skip("SQLite lets one write at a time")
         captured("1", 10)
         with (
             pytest.raises(operations.UnableToPost, match="READ COMMITTED"),
@@ -118,13 +116,12 @@ class TestNeverOverdrawnAtOnce:
             refund("1", 6)
 
 
+@pytest.mark.only_on("postgresql", reason="SQLite lets one write at a time")
 class TestLineFromAnotherTransaction:
     """It is written before the entry is to be seen, and committed after it."""
 
     @pytest.fixture(autouse=True)
     def _several_writers(self) -> None:
-        if connection.vendor != "postgresql":
-            pytest.skip("SQLite lets one write at a time")
         captured("2")
 
     def test_joins_nothing(self) -> None:
