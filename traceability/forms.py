@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.measures import GRAMS_PER_JIN
 from partners.organisations.models import Farmer
 from traceability import regulation
-from traceability.models import Event, Evidence, Plot
+from traceability.models import Event, Evidence, Plot, ReportConclusion
 
 
 class JinField(forms.DecimalField):
@@ -203,3 +203,19 @@ class ReasonForm(forms.Form):
     """Why something is taken back."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class ConclusionForm(forms.Form):
+    """What came out of a report of a fake."""
+
+    finding = forms.ChoiceField(
+        label=_("Found"),
+        choices=ReportConclusion.Finding.choices,
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label=_("What was done"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Who was asked, what the package showed, what follows."),
+    )

@@ -16,3 +16,6 @@ rules.add_perm("traceability.record_lots", is_assistant | is_operator)
 # Both are asked with a village, a Division.
 rules.add_perm("traceability.keep_lots", serves_village | is_operator)
 rules.add_perm("traceability.view_lots", serves_village | is_operator | is_auditor)
+
+rules.add_perm("traceability.view_reports", is_operator | is_auditor)
+rules.add_perm("traceability.conclude_report", is_operator)

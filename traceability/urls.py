@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from traceability.views import certificates, log, lots, scans
+from traceability.views import certificates, log, lots, reports, scans
 
 app_name = "traceability"
 
@@ -30,6 +30,8 @@ urlpatterns = [
     path("log/", log.overview, name="log"),
     path("log/verify_log.py", log.verifier, name="verifier"),
     path("log/<path:name>", log.log_file, name="log_file"),
+    path("backoffice/reports/", reports.reports, name="reports"),
+    path("backoffice/reports/<int:pk>/", reports.report, name="fake_report"),
     path("assistant/lots/", lots.lots, name="lots"),
     path("assistant/lots/new/", lots.new_lot, name="lot_new"),
     path("assistant/lots/plots/new/", lots.new_plot, name="plot_new"),

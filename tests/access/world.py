@@ -185,6 +185,7 @@ def _shop(world: World) -> None:
     things.denied = _draft(world, terms)
     no = listings.send_to_farmer(listing=things.denied, by=things.assistant, at=NOW)
     listings.deny_listing(token=no.token, at=NOW)
+    things.reported = traceability.report_fake(code="示例", message="示例", at=NOW)
     things.order = place(basket_with((things.listing, 1)), at=NOW)
     things.purchase = things.order.purchase
     things.payment = Payment.objects.get(order_number=things.order.number)

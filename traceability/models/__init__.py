@@ -11,7 +11,7 @@ from traceability.models.events import Event, Evidence
 from traceability.models.labels import Label, LabelBatch, StatusEvent
 from traceability.models.log import LeafKind, LogCheckpoint, LogLeaf
 from traceability.models.lots import Lot, LotLink, Plot
-from traceability.models.scans import FakeReport, Scan
+from traceability.models.scans import FakeReport, ReportConclusion, Scan
 
 __all__ = [
     "Certificate",
@@ -29,6 +29,7 @@ __all__ = [
     "Lot",
     "LotLink",
     "Plot",
+    "ReportConclusion",
     "Scan",
     "SigningKey",
     "StatusEvent",

@@ -1,5 +1,8 @@
 """Who looked at a box (as a hash), and who says that it is a fake."""
 
+from typing import Self
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +43,14 @@ class Scan(models.Model):
         return f"{self.label_id} #{self.ordinal}"
 
 
+class FakeReportQuerySet(models.QuerySet["FakeReport"]):
+    """Reads aloud: FakeReport.objects.waiting()."""
+
+    def waiting(self) -> Self:
+        """Nobody has looked into them."""
+        return self.filter(conclusion__isnull=True)
+
+
 class FakeReport(models.Model):
     """Somebody says that a package is a fake. `label` is empty where the code on it
     is none of ours: that is worth knowing too."""
@@ -57,6 +68,8 @@ class FakeReport(models.Model):
     device = models.CharField(_("Device hash"), max_length=64, blank=True)
     reported_at = models.DateTimeField(_("Reported at"))
 
+    objects = FakeReportQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("Report of a fake")
         verbose_name_plural = _("Reports of fakes")
@@ -64,3 +77,35 @@ class FakeReport(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class ReportConclusion(models.Model):
+    """What the county found out about a report of a fake. Said once, never edited."""
+
+    class Finding(models.TextChoices):
+        FAKE = "fake", _("It is a fake")
+        GENUINE = "genuine", _("It is genuine")
+        UNCLEAR = "unclear", _("It cannot be told")
+
+    report = models.OneToOneField(
+        FakeReport, on_delete=models.PROTECT, related_name="conclusion"
+    )
+    finding = models.CharField(_("Found"), max_length=8, choices=Finding.choices)
+    note = models.CharField(_("What was done"), max_length=500)
+    concluded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    concluded_at = models.DateTimeField(_("Concluded at"))
+
+    class Meta:
+        verbose_name = _("Conclusion about a report")
+        verbose_name_plural = _("Conclusions about reports")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(finding__in=["fake", "genuine", "unclear"]) & ~Q(note=""),
+                name="report_conclusion_says_something",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report}: {self.get_finding_display()}"

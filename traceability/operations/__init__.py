@@ -37,7 +37,13 @@ from traceability.operations.lots import (
     register_plot,
     split_lot,
 )
-from traceability.operations.scans import UnableToReport, count_scan, report_fake
+from traceability.operations.scans import (
+    UnableToConclude,
+    UnableToReport,
+    conclude_report,
+    count_scan,
+    report_fake,
+)
 from traceability.operations.statuses import label_hash
 
 __all__ = [
@@ -46,6 +52,7 @@ __all__ = [
     "Portion",
     "UnableToAttach",
     "UnableToCertify",
+    "UnableToConclude",
     "UnableToMint",
     "UnableToMove",
     "UnableToPack",
@@ -58,6 +65,7 @@ __all__ = [
     "UnableToWithdraw",
     "attach_evidence",
     "commitment",
+    "conclude_report",
     "count_scan",
     "issue_certificate",
     "label_hash",

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from partners.people import Person
 from traceability import codes, queries
 from traceability.devices import device_hash
-from traceability.models import FakeReport, Label, Scan
+from traceability.models import FakeReport, Label, ReportConclusion, Scan
 
 _MESSAGE_LENGTH = 500
 
@@ -73,3 +74,32 @@ def report_fake(
         device=device_hash(device) if device else "",
         reported_at=at,
     )
+
+
+class UnableToConclude(Exception):
+    """The report stays open; the message says why."""
+
+
+def conclude_report(
+    *, report: FakeReport, finding: str, note: str, by: Person, at: datetime
+) -> ReportConclusion:
+    """Write down what came out of a report of a fake. Of two who do so, one does.
+
+    Errors: UnableToConclude where `by` may not, nothing is said, or somebody already
+    did.
+    """
+    if not by.has_perm("traceability.conclude_report"):
+        raise UnableToConclude(_("Only a county operator concludes reports."))
+    if finding not in ReportConclusion.Finding.values or not note.strip():
+        raise UnableToConclude(_("Say what came out and what was done."))
+    try:
+        with transaction.atomic():
+            return ReportConclusion.objects.create(
+                report=report,
+                finding=finding,
+                note=note.strip()[:_MESSAGE_LENGTH],
+                concluded_by=by,
+                concluded_at=at,
+            )
+    except IntegrityError as error:
+        raise UnableToConclude(_("Somebody concluded this report already.")) from error

@@ -1,0 +1,69 @@
+"""What people report as fakes, and what the county found out."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from traceability import operations
+from traceability.forms import ConclusionForm
+from traceability.models import FakeReport
+
+_PER_PAGE = 50
+_MAY_VIEW = permission_required("traceability.view_reports", raise_exception=True)
+
+
+@never_cache
+@login_required
+@_MAY_VIEW
+@require_safe
+def reports(request: HttpRequest) -> HttpResponse:
+    """Reports nobody looked into, or all; newest first, the filter in the address."""
+    part = "all" if request.GET.get("part") == "all" else "waiting"
+    found = FakeReport.objects.select_related("label__batch__lot", "conclusion")
+    if part == "waiting":
+        found = found.waiting()
+    if (before := request.GET.get("before", "")).isdecimal():
+        found = found.filter(pk__lt=int(before[:18]))
+    page = list(found.order_by("-pk")[: _PER_PAGE + 1])
+    more = page[_PER_PAGE - 1].pk if len(page) > _PER_PAGE else None
+    return render(
+        request,
+        "traceability/reports.html",
+        {"reports": page[:_PER_PAGE], "part": part, "more": more},
+    )
+
+
+@never_cache
+@login_required
+@_MAY_VIEW
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """One report with the label it is about, and the form to conclude it."""
+    found = get_object_or_404(
+        FakeReport.objects.select_related("label__batch__lot", "conclusion"), pk=pk
+    )
+    form = ConclusionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.conclude_report(
+                report=found, by=request.user, at=timezone.now(), **form.cleaned_data
+            )
+        except operations.UnableToConclude as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Written down."))
+            return redirect("traceability:reports")
+    may_conclude = not hasattr(found, "conclusion") and request.user.has_perm(
+        "traceability.conclude_report"
+    )
+    return render(
+        request,
+        "traceability/report.html",
+        {"report": found, "form": form, "may_conclude": may_conclude},
+        status=422 if form.errors else 200,
+    )
