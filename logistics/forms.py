@@ -93,7 +93,8 @@ class AddressForm(forms.Form):
         """What `address.parse` read, as this form's initial values."""
         return {
             "name": read.name,
-            "phone": read.phone,
+            # What is no number is shown where it can be put right.
+            "phone": read.phone or read.unread_phone,
             "province": read.province_code,
             "city": read.city_code,
             "county": read.county_code,

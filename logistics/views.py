@@ -36,6 +36,7 @@ def read(request: HttpRequest) -> JsonResponse:
         {
             "name": found.name,
             "phone": found.phone,
+            "unread_phone": found.unread_phone,
             "province": found.province_code,
             "city": found.city_code,
             "county": found.county_code,

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from logistics.address import names
+from logistics.address import abroad, names
 from logistics.address.gazetteer import (
     CITY,
     COUNTY,
@@ -50,11 +50,13 @@ class PastedAddress:
 
     `missing` names the fields still to be given (name, phone, province, city, county,
     detail), `unsure` those to look at twice, `choices` the counties to choose from
-    where the text fits several, `beyond` a region we have no divisions of (台湾).
+    where the text fits several, `beyond` a place that no box goes to (台湾, 日本).
+    `unread_phone` stands where a phone number would and is none: it is nobody's street.
     """
 
     name: str = ""
     phone: str = ""
+    unread_phone: str = ""
     province_code: str = ""
     city_code: str = ""
     county_code: str = ""
@@ -89,7 +91,8 @@ def parse(text: str) -> PastedAddress:
         phone=cleaned.phone,
         township_code=township.code if township else "",
         detail=_detail(rest, cleaned),
-        beyond=region.beyond,
+        unread_phone=cleaned.unread_phone,
+        beyond=abroad.beyond(cleaned.text, region),
     )
     _place(found, region, book)
     if name and certainty < names.SURE:

@@ -55,6 +55,12 @@ _SENDER = re.compile(r"(?:寄件|发件|寄货|发货)人.*?(?=收[件货]人|$)
 # 李明/13800138000/湖南省/…: between words these are separators, within 1/2栋 not.
 _LISTED = re.compile(rf"(?<=[\d\u4e00-\u9fff{PHONE}])[/-]+(?=[\u4e00-\u9fff{PHONE}])")
 _ENOUGH_LISTED = 3
+_LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}(?:-\d{1,5})?")
+_BOUND = r"(?=$|[\s,;、/])"
+_LABELLED_DIGITS = re.compile(rf"(?:{_PHONE})\s*:?\s*(\+?\d[\d-]{{2,16}}){_BOUND}")
+_DIGITS = re.compile(
+    rf"(?:^|(?<=[\s,;:、/]))(\d{{5}}|\d{{7,15}}|\d{{2,4}}(?:-\d{{3,5}}){{2,3}}){_BOUND}"
+)
 _MOBILE = re.compile(r"[/_-]*(?<!\d)(1[3-9]\d{9})(?!\d)")
 
 
@@ -65,6 +71,7 @@ class Draft:
     text: str
     phone: str
     extension: str
+    unread_phone: str = ""
     other_phones: tuple[str, ...] = ()
 
 
@@ -76,6 +83,7 @@ def draft(pasted: str) -> Draft:
     if re.search("收[件货]人", text):
         text = _SENDER.sub(HARD, text)
     phone, text = _take_phone(text)
+    unread, text = ("", text) if phone else _take_unread(text)
     others = tuple(_MOBILE.findall(text))
     text = _MOBILE.sub(HARD, text)
     extension = _EXTENSION.search(text)
@@ -93,6 +101,7 @@ def draft(pasted: str) -> Draft:
         text=text.strip(" \n"),
         phone=phone,
         extension=extension[1] if extension else "",
+        unread_phone=unread,
         other_phones=others,
     )
 
@@ -120,6 +129,19 @@ def _take_phone(text: str) -> tuple[str, str]:
         if found:
             phone = re.sub(r"\D", "", found[1])
             return phone, text[: found.start()] + PHONE + text[found.end() :]
+    return "", text
+
+
+def _take_unread(text: str) -> tuple[str, str]:
+    """What stands alone and was meant as a number (12345, 138-0013-800), and the rest.
+
+    Not a landline's number, which the carrier may ring, and not six digits, which are
+    a postcode, unless a label says that they are a phone's.
+    """
+    for shape in (_LABELLED_DIGITS, _DIGITS):
+        for found in shape.finditer(text):
+            if not _LANDLINE.fullmatch(found[1]):
+                return found[1], text[: found.start(1)] + PHONE + text[found.end(1) :]
     return "", text
 
 

@@ -1,7 +1,8 @@
 """Addresses as people paste them, and what must be read. All the people are invented.
 
 Each row: the text; name; phone; place, written from the province down to what was read
-("" where nothing is certain); detail; and where they matter: missing, choices, unsure.
+("" where nothing is certain); detail; and where they matter: missing, choices, unsure,
+a place beyond the mainland, what was meant as a phone number and is none.
 """
 
 from typing import NamedTuple
@@ -23,6 +24,7 @@ class Row(NamedTuple):
     choices: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     beyond: str = ""
+    unread_phone: str = ""
 
 
 # One after the other, with every kind of separator, or none.
@@ -384,6 +386,60 @@ ASKED = [
     ),
 ]
 
+# What was meant as a number, and is none: to be put right, and in nobody's street.
+UNREAD = [
+    Row(
+        text,
+        "李明",
+        "",
+        YUELU,
+        HOUSE,
+        missing=("phone",),
+        unread_phone=number,
+    )
+    for text, number in (
+        (f"李明 12345 {YUELU}{HOUSE}", "12345"),
+        (f"李明 1380013800 {YUELU}{HOUSE}", "1380013800"),
+        (f"李明,138001380001,{YUELU}{HOUSE}", "138001380001"),
+        (f"李明 138-0013-800 {YUELU}{HOUSE}", "138-0013-800"),
+        (f"李明 电话:123456 {YUELU}{HOUSE}", "123456"),
+        (f"{YUELU}{HOUSE} 李明 12345", "12345"),
+    )
+] + [
+    # House numbers are none, nor is anything where a number was read.
+    Row(f"李明 {P} {YUELU}12345号", "李明", P, YUELU, "12345号"),
+    Row(f"李明 {P} {YUELU}{HOUSE} 12345", "李明", P, YUELU, f"{HOUSE} 12345"),
+    Row(
+        f"李明 {YUELU}尖山路 3-2-501",
+        "李明",
+        "",
+        YUELU,
+        "尖山路 3-2-501",
+        missing=("phone",),
+    ),
+]
+
+# Beyond the mainland, and what only sounds like it.
+BEYOND = [
+    Row(f"李明 {P} {place}", "李明", P, "", place, PLACE, beyond=country)
+    for place, country in (
+        ("日本东京都新宿区1号", "日本"),
+        ("韩国首尔市江南区1号", "韩国"),
+        ("美国加州洛杉矶1号", "美国"),
+        ("台北市信义区1号", "台湾"),
+        ("九龙旺角弥敦道1号", "香港"),
+    )
+] + [
+    Row(
+        f"王芳 {P} Ginza, Tokyo, Japan", "王芳", P, "", "Ginza Tokyo Japan", PLACE
+    )._replace(beyond="Japan"),
+    Row(f"苏丹 {P} {YUELU}{HOUSE}", "苏丹", P, YUELU, HOUSE),
+    Row(f"苏丹 {P} {HOUSE}", "苏丹", P, "", HOUSE, missing=PLACE),
+    Row(f"Jordan Li {P} {YUELU}{HOUSE}", "Jordan Li", P, YUELU, HOUSE),
+    Row(f"李明 {P} {YUELU} 日本料理店旁", "李明", P, YUELU, "日本料理店旁"),
+    Row(f"李明 {P} 重庆市九龙坡区{HOUSE}", "李明", P, "重庆市九龙坡区", HOUSE),
+]
+
 # People whose names look like places, and words that look like people.
 NAMES = [
     Row(f"安宁，{P}，{YUELU}{HOUSE}", "安宁", P, YUELU, HOUSE),
@@ -406,4 +462,4 @@ NAMES = [
     Row(f"司马光 {P} {YUELU}{HOUSE}", "司马光", P, YUELU, HOUSE),
 ]
 
-CORPUS = [*ORDERS, *LABELS, *PHONES, *PLACES, *ASKED, *NAMES]
+CORPUS = [*ORDERS, *LABELS, *PHONES, *PLACES, *ASKED, *UNREAD, *BEYOND, *NAMES]

@@ -54,6 +54,7 @@ def differences(row: Row, read: PastedAddress) -> list[str]:
         "choices": tuple(choice.name for choice in read.choices),
         "unsure": tuple(read.unsure),
         "beyond": read.beyond,
+        "unread_phone": read.unread_phone,
     }
     return [
         f"{key}: {value!r}, not {getattr(row, key)!r}"

@@ -111,6 +111,13 @@ class TestFromAPaste:
         }
         assert "which" not in first.fields
 
+    def test_shows_what_is_no_number_at_its_field(self) -> None:
+        read = address.parse("李示例 12345 湖南长沙岳麓区尖山路39号")
+        first = AddressForm(AddressForm.initial_from(read))
+        assert first["phone"].value() == "12345"
+        assert set(first.errors) == {"phone"}
+        assert first["detail"].value() == "尖山路39号"
+
     def sent(self, **more: str) -> AddressForm:
         read = address.parse("李示例 10000000001 鼓楼区中山路1号")
         first = AddressForm(initial=AddressForm.initial_from(read))

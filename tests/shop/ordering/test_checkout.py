@@ -1,5 +1,6 @@
 """The checkout's pages: nothing typed is lost, nothing is asked to be sent again."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -35,7 +36,7 @@ SUM = "3500"
 @pytest.fixture(autouse=True)
 def _today(hanshou):
     """Places to send to, and a day on which the offers are on sale."""
-    load_places("430104", "540102")
+    load_places("430103", "430104", "540102")
     with time_machine.travel(SOME_DAY + timedelta(hours=3), tick=False):
         yield
 
@@ -64,6 +65,11 @@ def send(browser: Client, **changes: str):
 
 def text_of(answer) -> str:
     return answer.content.decode()
+
+
+def field(page: str, name: str) -> str:
+    """One field's own tag."""
+    return re.search(rf'<(?:input|select)[^>]*name="{name}"[^>]*>', page)[0]
 
 
 class TestEveryAnswerCanBeShownAgain:
@@ -124,6 +130,98 @@ class TestEveryAnswerCanBeShownAgain:
         kept = CheckoutDraft.objects.get().changed_at + KEPT_FOR
         assert operations.forget_old_drafts(now=kept - timedelta(seconds=1)) == 0
         assert operations.forget_old_drafts(now=kept) == 1
+
+
+class TestWhatCouldNotBeRead:
+    def page(self, shopper, text) -> str:
+        answer = paste(shopper, text)
+        return text_of(shopper.get(answer["Location"]))
+
+    def test_is_named_and_marked_and_the_first_has_the_focus(self, shopper):
+        page = self.page(shopper, "李示例 湖南省长沙市示例路1号")
+        assert "没认出来：手机号、区县" in page
+        assert field(page, "phone").count("autofocus") == 1
+        assert 'aria-invalid="true"' in field(page, "county")
+        assert "aria-invalid" not in field(page, "detail")
+        assert page.count("autofocus") == 1
+
+    def test_of_a_whole_address_nothing_is_missed(self, shopper):
+        page = self.page(shopper, PASTED)
+        assert "没认出来" not in page
+        assert "aria-invalid" not in page
+        assert "autofocus" not in page
+
+    def test_a_number_that_is_none_is_said_at_its_field(self, shopper):
+        page = self.page(shopper, "李示例 12345 湖南省长沙市岳麓区示例路1号")
+        assert 'value="12345"' in field(page, "phone")
+        assert 'aria-invalid="true"' in field(page, "phone")
+        assert 'value="示例路1号"' in field(page, "detail")
+
+    @pytest.mark.parametrize(
+        ("text", "place"),
+        [
+            ("李示例 10012345678 香港湾仔区1号", "香港"),
+            ("李示例 10012345678 日本东京都新宿区1号", "日本"),
+        ],
+    )
+    def test_a_place_beyond_is_refused_at_once(self, shopper, text, place):
+        page = self.page(shopper, text)
+        assert f"暂不送到{place}" in page
+        assert text in page, "to be corrected without pasting it again"
+        assert shopper.get("/checkout/")["Location"] == "/checkout/address/"
+
+
+class TestTheYesToFreshProduce:
+    def test_is_missed_at_the_field_beside_the_button(self, shopper):
+        send(shopper, fresh_confirmed="")
+        page = text_of(shopper.get("/checkout/"))
+        asked = field(page, "fresh_confirmed")
+        assert 'form="checkout"' in asked
+        assert "autofocus" in asked
+        bar = page[page.index('class="actions"') :]
+        assert "id_fresh_confirmed_error" in bar
+        assert "notices" not in page
+
+    def test_is_not_missed_before_anyone_tried_to_pay(self, shopper):
+        paste(shopper)
+        assert "id_fresh_confirmed_error" not in text_of(shopper.get("/checkout/"))
+
+    def test_is_not_asked_for_what_keeps(self, client, honey):
+        client.post(f"/basket/add/{honey.product_id}/", {"quantity": "1"})
+        paste(client)
+        assert "fresh_confirmed" not in text_of(client.get("/checkout/"))
+
+
+class TestAnotherAddress:
+    """What the script asks for when the county changes, and what happens without it."""
+
+    def total(self, shopper) -> str:
+        page = text_of(shopper.get("/checkout/"))
+        shown = re.search(r'value="(\d+)"', field(page, "seen_total_fen"))
+        return shown[1] if shown else ""
+
+    def test_kept_it_comes_back_with_its_own_total(self, shopper):
+        paste(shopper)
+        assert self.total(shopper) == SUM
+        send(shopper, step="keep", county="", seen_total_fen="")
+        assert self.total(shopper) == ""
+        send(shopper, step="keep", seen_total_fen="")
+        assert self.total(shopper) == SUM
+        assert not Purchase.objects.exists()
+
+    def test_to_keep_it_misses_nothing(self, shopper):
+        paste(shopper)
+        send(shopper, step="keep", fresh_confirmed="", detail="")
+        page = text_of(shopper.get("/checkout/"))
+        assert "id_fresh_confirmed_error" not in page
+
+    def test_sent_with_the_old_total_it_is_shown_anew_before_anyone_pays(self, shopper):
+        send(shopper, seen_total_fen="2900")
+        page = text_of(shopper.get("/checkout/"))
+        assert "¥35.00" in page
+        assert not Purchase.objects.exists()
+        send(shopper)
+        assert Purchase.objects.get().total_fen == 3500
 
 
 class TestBackFromTheCashier:
