@@ -58,6 +58,22 @@ class Calendar:
             yield len(self._queue)
 
 
+# Between these hours a village station is open.
+OPENS, CLOSES = 8, 18
+
+
+def by_day(moment: datetime) -> datetime:
+    """The moment itself while a station is open, else in its next morning."""
+    from django.utils import timezone  # noqa: PLC0415  need Django
+
+    local = timezone.localtime(moment)
+    if local.hour >= CLOSES:
+        local += timedelta(days=1)
+    if not OPENS <= local.hour < CLOSES:
+        local = local.replace(hour=OPENS + local.minute % 3)
+    return local
+
+
 def finished(var: Path) -> bool:
     """Whether the county in this folder has its history."""
     return (var / MARK).exists()

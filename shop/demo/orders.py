@@ -14,7 +14,7 @@ from shop.alipay.gateway import Gateway
 from shop.alipay.operations import receive_notice
 from shop.alipay.queries import payment_of
 from shop.alipay.sandbox.client import Sandbox
-from shop.demo.history import PLACES, Calendar, Happening
+from shop.demo.history import PLACES, Calendar, Happening, by_day
 from shop.demo.people import buyer_phone
 from shop.listings.models import Listing
 from shop.ordering import operations
@@ -105,10 +105,8 @@ class Orders:
             params = self.sandbox.signed_notice(payment_of(order.number))
             receive_notice(params=params, at=at, gateway=alipay)
             for part in order.sub_orders.all():
-                self.calendar.at(
-                    at + timedelta(hours=self.chance.randrange(6, 30)),
-                    self._packing(part),
-                )
+                packed = at + timedelta(hours=self.chance.randrange(6, 30))
+                self.calendar.at(by_day(packed), self._packing(part))
 
         return happen
 
@@ -127,7 +125,7 @@ class Orders:
                 at=at,
                 gateway=self.carrier,
             )
-            for told in usual_way(sent.parcel, until=at + timedelta(days=4)):
+            for told in usual_way(sent.parcel, until=at + timedelta(days=5)):
                 self.calendar.at(told.happened_at, self._moving(sent, told))
 
         return happen

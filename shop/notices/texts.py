@@ -68,17 +68,16 @@ TEXTS: dict[str, Text] = {
     ),
     "parcel_handed_over": Text(
         gettext_lazy(
-            "Your parcel of order %(number)s left the village with %(carrier)s, "
+            "%(goods)s of order %(number)s left the village with %(carrier)s, "
             "waybill %(waybill)s. Follow it here: %(link)s"
         ),
-        ("number", "carrier", "waybill", "link"),
+        ("number", "goods", "carrier", "waybill", "link"),
     ),
     "parcel_delivered": Text(
         gettext_lazy(
-            "Your parcel of order %(number)s has arrived. "
-            "Say here that all is well: %(link)s"
+            "%(goods)s of order %(number)s arrived. Say here that all is well: %(link)s"
         ),
-        ("number", "link"),
+        ("number", "goods", "link"),
     ),
     "farmer_owed": Text(
         gettext_lazy("%(amount)s more is yours. What for: %(link)s"),

@@ -220,7 +220,26 @@ class TestHistoryWithoutAServer:
         )
         assert arrived.status == Parcel.Status.DELIVERED
         assert arrived.closed_at is not None
-        assert timedelta(hours=49) <= arrived.closed_at - at < timedelta(hours=53)
+        assert timedelta(hours=35) <= arrived.closed_at - at < timedelta(hours=80)
+
+    @pytest.mark.parametrize("hour", range(0, 24, 3))
+    @pytest.mark.parametrize("waybill", ["SH1", "SH2", "SH77", "SH4711"])
+    def test_rings_nobodys_bell_at_night(self, hour: int, waybill: str) -> None:
+        at = (NOON - timedelta(days=60)).replace(hour=hour)
+        way = usual_way(
+            Parcel(
+                station_code="430722101201",
+                division_code="430104000000",
+                waybill=waybill,
+                handed_over_at=at,
+            ),
+            until=NOON,
+        )
+        told = [timezone.localtime(event.happened_at) for event in way]
+        assert told == sorted(told)
+        out, delivered = told[-2:]
+        assert out.date() == delivered.date()
+        assert 8 == out.hour < delivered.hour < 18
 
 
 class TestItPlaysOnlyInTheDemo:

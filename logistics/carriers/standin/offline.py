@@ -5,14 +5,19 @@ import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from logistics.carriers.base import Booked, Order, Push, PushRefused, TrackingEvent
 from logistics.carriers.standin.depot import STEPS
 from logistics.carriers.standin.permission import require_standin
 from logistics.models import Parcel
 from logistics.regions import postal_name
 
-# When after the hand-over each of STEPS happens; two days in all, as by road.
-_HOURS = (2, 6, 27, 45, 49)
+# When after the hand-over the first of STEPS happen, by road; the last two happen on
+# the day after that, while people are awake.
+_HOURS = (2, 6, 27)
+_OUT_AT = 8  # o'clock, where the parcel goes
+_MOST_MINUTES_OUT = 9 * 60
 _KINDS = ("collected", "in_transit", "in_transit", "out_for_delivery", "delivered")
 
 
@@ -48,13 +53,10 @@ def usual_way(parcel: Parcel, *, until: datetime) -> list[TrackingEvent]:
         "start": postal_name(parcel.station_code[:6].ljust(12, "0")),
         "end": postal_name(parcel.division_code[:6].ljust(12, "0")),
     }
-    # Parcels of one day differ by up to three hours, the same ones each time.
-    later = timedelta(minutes=zlib.crc32(parcel.waybill.encode()) % 180)
     events = []
-    for kind, hours, (_state, _name, area, sentence) in zip(
-        _KINDS, _HOURS, STEPS, strict=True
+    for kind, moment, (_state, _name, area, sentence) in zip(
+        _KINDS, _moments(parcel), STEPS, strict=True
     ):
-        moment = parcel.handed_over_at + timedelta(hours=hours) + later
         if moment <= until:
             events.append(
                 TrackingEvent(
@@ -65,3 +67,16 @@ def usual_way(parcel: Parcel, *, until: datetime) -> list[TrackingEvent]:
                 )
             )
     return events
+
+
+def _moments(parcel: Parcel) -> list[datetime]:
+    """When each step happens; nobody's bell rings at night."""
+    assert parcel.handed_over_at is not None
+    # Parcels of one day differ, the same ones each time.
+    differs = zlib.crc32(parcel.waybill.encode())
+    later = timedelta(minutes=differs % 180)
+    moved = [parcel.handed_over_at + timedelta(hours=h) + later for h in _HOURS]
+    next_day = timezone.localtime(moved[-1]) + timedelta(days=1)
+    out = next_day.replace(hour=_OUT_AT, minute=differs % 60, second=0)
+    minutes = 60 + differs % (_MOST_MINUTES_OUT - 60)
+    return [*moved, out, out + timedelta(minutes=minutes)]

@@ -2,10 +2,15 @@
 
 from datetime import datetime
 
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
 from logistics.carriers import registry
 from partners.measures import yuan
 from shop.notices.operations import send_text
-from shop.ordering.models import Purchase, SubOrder
+from shop.ordering.models import LineTerms, Purchase, SubOrder
 
 
 def tell_paid(*, purchase: Purchase, at: datetime) -> None:
@@ -37,6 +42,7 @@ def tell_shipped(*, sub_order: SubOrder, at: datetime) -> None:
         template="parcel_handed_over",
         key=f"order:{sub_order.number}:shipped",
         params={
+            "goods": _goods_in(sub_order),
             "carrier": registry.name(sub_order.parcel.carrier),
             "waybill": sub_order.parcel.waybill,
         },
@@ -50,9 +56,33 @@ def tell_delivered(*, sub_order: SubOrder, at: datetime) -> None:
         purchase=sub_order.order.purchase,
         template="parcel_delivered",
         key=f"order:{sub_order.number}:delivered",
-        params={},
+        params={"goods": _goods_in(sub_order)},
         at=at,
     )
+
+
+def _goods_in(sub_order: SubOrder) -> str:
+    """What is in one box, and which of several it is, as the county's texts say it."""
+    with override(settings.LANGUAGE_CODE):
+        titles = [terms.line.title for terms in _lines(sub_order)]
+        goods = titles[0] if titles else _("Your parcel")
+        if len(titles) > 1:
+            goods = _("%(first)s and %(more)d more") % {
+                "first": goods,
+                "more": len(titles) - 1,
+            }
+        boxes = list(sub_order.order.sub_orders.order_by("pk").values_list("pk"))
+        if len(boxes) < 2:
+            return goods
+        return _("%(goods)s (box %(index)d of %(count)d)") % {
+            "goods": goods,
+            "index": boxes.index((sub_order.pk,)) + 1,
+            "count": len(boxes),
+        }
+
+
+def _lines(sub_order: SubOrder) -> QuerySet[LineTerms]:
+    return sub_order.line_terms.select_related("line").order_by("pk")
 
 
 def _tell(
