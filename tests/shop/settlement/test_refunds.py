@@ -3,26 +3,16 @@
 import pytest
 
 from partners.ledger.queries import balance_fen, balances
-from shop.alipay import gateway as gateways
 from shop.alipay.models import Payment, Refund
 from shop.alipay.operations import receive_notice, refund
 from shop.settlement import operations
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
 from tests.shop.alipay import hostile
-from tests.shop.alipay.hostile import Hostile, notice
+from tests.shop.alipay.hostile import notice
 from tests.shop.ordering.test_place_order import basket_with, place
 
 REFUND = "alipay.trade.refund"
-
-
-@pytest.fixture
-def alipay(monkeypatch) -> Hostile:
-    """Alipay, and our configured gateway talks to it."""
-    played = Hostile()
-    gateway = played.gateway()
-    monkeypatch.setattr(gateways, "configured", lambda: gateway)
-    return played
 
 
 @pytest.fixture
