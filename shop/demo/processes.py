@@ -1,5 +1,6 @@
 """Start the demo's processes, watch them, and end exactly those."""
 
+import ctypes
 import fcntl
 import os
 import signal
@@ -39,6 +40,19 @@ def free_ports(names: dict[int, str]) -> None:
                     f"Stop that program, or choose another port:\n"
                     f"    make demo PORT={other}"
                 ) from None
+
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+def _end_with_parent() -> None:
+    """Where the demo is killed outright, nobody goes on listening on its ports.
+
+    Linux only; elsewhere such processes have to be ended by hand.
+    """
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Family:
@@ -107,7 +121,11 @@ class Family:
         """Start one process in a group of its own; `once` may end by itself."""
         log = None if shown else (self.logs / f"{name}.log").open("ab")
         self.children[name] = subprocess.Popen(
-            command, stdout=log, stderr=log, start_new_session=True
+            command,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,
         )
         if once:
             self.once.add(name)

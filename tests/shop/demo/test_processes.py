@@ -21,6 +21,15 @@ def family(tmp_path: Path) -> Family:
     return Family(pid_file=tmp_path / "demo.pid", logs=tmp_path / "logs")
 
 
+def still_runs(pid: int) -> bool:
+    """Whether the process lives; one that only waits to be buried does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
 def clean_demo(var: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "tools/clean_demo.py"],
@@ -53,6 +62,32 @@ class TestFamily:
             family.start("two", SLEEP)
             children = list(family.children.values())
         assert all(child.poll() is not None for child in children)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells of a parent's end")
+    def test_killing_the_demo_outright_ends_everybody(self, family):
+        code = (
+            "import os, signal, sys; from pathlib import Path\n"
+            "from shop.demo.processes import Family\n"
+            "pid_file, logs = map(Path, sys.argv[1:])\n"
+            "with Family(pid_file=pid_file, logs=logs) as family:\n"
+            f"    family.start('one', {SLEEP!r})\n"
+            "    print(family.children['one'].pid, flush=True)\n"
+            "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        )
+        killed = subprocess.run(
+            [sys.executable, "-c", code, str(family.pid_file), str(family.logs)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert killed.returncode == -9
+        child = int(killed.stdout)
+        for _ in range(200):
+            if not still_runs(child):
+                break
+            time.sleep(0.05)
+        assert not still_runs(child)
 
     def test_one_that_dies_by_itself_ends_the_demo_with_an_error(self, family, capsys):
         with family:
