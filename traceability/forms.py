@@ -219,3 +219,19 @@ class ConclusionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Who was asked, what the package showed, what follows."),
     )
+
+
+class WithdrawForm(forms.Form):
+    """Why something said in public no longer holds, and then once more: yes."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Everybody who scans a label reads it. Name no person."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def is_confirmed(self) -> bool:
+        """Whether it is whole and the second yes was said."""
+        return self.is_valid() and bool(self.cleaned_data["confirmed"])

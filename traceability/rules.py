@@ -13,6 +13,10 @@ from partners.organisations.rules import (
 rules.add_perm("traceability.see_lots_page", is_assistant | is_operator | is_auditor)
 rules.add_perm("traceability.record_lots", is_assistant | is_operator)
 
+# Taking back what was said in public is the county's.
+rules.add_perm("traceability.recall_lot", is_operator)
+rules.add_perm("traceability.revoke_certificate", is_operator)
+
 # Both are asked with a village, a Division.
 rules.add_perm("traceability.keep_lots", serves_village | is_operator)
 rules.add_perm("traceability.view_lots", serves_village | is_operator | is_auditor)

@@ -9,3 +9,14 @@ scan_links = Signal()
 
 # Sent inside the transaction that recalls a lot, with lot=, reason=, at=.
 lot_recalled = Signal()
+
+# Sent inside the transaction that revokes a certificate, with certificate=, reason=,
+# at=.
+certificate_revoked = Signal()
+
+# Asked, not announced, by `effects`: with lots= (a list) and done=, each receiver
+# returns a list of `Effect`: what else recalling these lots will do, or has done.
+recall_effects = Signal()
+
+# The same for a certificate=.
+revocation_effects = Signal()

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from traceability.views import certificates, log, lots, reports, scans
+from traceability.views import certificates, log, lots, reports, scans, withdrawals
 
 app_name = "traceability"
 
@@ -26,6 +26,12 @@ urlpatterns = [
     ),
     path(
         "certificates/<str:number>/proof.tlog-proof", certificates.proof, name="proof"
+    ),
+    path("backoffice/lots/<str:number>/recall/", withdrawals.recall, name="recall"),
+    path(
+        "backoffice/certificates/<str:number>/revoke/",
+        withdrawals.revoke,
+        name="revoke",
     ),
     path("log/", log.overview, name="log"),
     path("log/verify_log.py", log.verifier, name="verifier"),

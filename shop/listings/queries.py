@@ -1,5 +1,6 @@
 """Reads for the assistant's pages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,11 +9,14 @@ from django.db.models.expressions import Combinable
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
 from partners.organisations.models import Assistant
 from partners.organisations.today import TodayItem
 from shop.listings.models import Listing, ListingQuerySet
+from traceability.effects import Effect
+from traceability.models import Certificate, Lot
 
 SHOWN = 20
 
@@ -70,6 +74,43 @@ def without_lot(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
             icon="link",
         )
     ]
+
+
+def recall_ends(lots: Iterable[Lot], *, done: bool) -> list[Effect]:
+    """The offers that recalling these lots takes off sale, or has taken."""
+    status = Listing.Status.ENDED if done else Listing.Status.ON_SALE
+    found = Listing.objects.filter(lot__in=list(lots), status=status)
+    return [_ended(list(found.order_by("pk")), done=done)]
+
+
+def revocation_ends(certificate: Certificate, *, done: bool) -> list[Effect]:
+    """The same for a certificate; none where another one vouches for the lot."""
+    others = Certificate.objects.filter(
+        lot=certificate.lot_id, status_events__isnull=True
+    ).exclude(pk=certificate.pk)
+    if others.exists():
+        words = _("Its offers stay on sale: another certificate vouches for the lot.")
+        return [Effect(words, 0, icon="shopping-basket")]
+    return recall_ends([certificate.lot], done=done)
+
+
+def _ended(listings: list[Listing], *, done: bool) -> Effect:
+    count, titles = len(listings), _(", ").join(str(one) for one in listings)
+    if not count:
+        words = _("Nothing is on sale from it.")
+    elif done:
+        words = ngettext(
+            "%(count)d offer is off sale: %(titles)s.",
+            "%(count)d offers are off sale: %(titles)s.",
+            count,
+        ) % {"count": count, "titles": titles}
+    else:
+        words = ngettext(
+            "%(count)d offer goes off sale for good: %(titles)s.",
+            "%(count)d offers go off sale for good: %(titles)s.",
+            count,
+        ) % {"count": count, "titles": titles}
+    return Effect(words, count, icon="shopping-basket")
 
 
 def net_stock(listing: Listing) -> int:

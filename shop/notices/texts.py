@@ -79,6 +79,13 @@ TEXTS: dict[str, Text] = {
         ),
         ("number", "goods", "link"),
     ),
+    "lot_recalled": Text(
+        gettext_lazy(
+            "%(product)s of order %(number)s is recalled. Please do not eat or use it. "
+            "Why, and what now: %(link)s"
+        ),
+        ("number", "product", "link"),
+    ),
     "farmer_owed": Text(
         gettext_lazy("%(amount)s more is yours. What for: %(link)s"),
         ("amount", "link"),

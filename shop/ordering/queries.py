@@ -1,8 +1,11 @@
 """Reads that span orders, parcels and shares."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.apps import apps
@@ -10,6 +13,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from logistics.queries import timeline
 from partners.models import Supermarket
@@ -18,10 +22,19 @@ from partners.organisations.queries import full_name
 from partners.organisations.today import TodayItem
 from partners.privacy import blind_index
 from partners.queries import SharePreview, share_preview
-from shop.ordering.models import CheckoutDraft, LineTerms, Purchase, SubOrder
+from shop.notices.models import TextMessage
+from shop.ordering.models import (
+    CheckoutDraft,
+    LineTerms,
+    PackedLabel,
+    Purchase,
+    SubOrder,
+)
 from shop.ordering.typed import Typed
 from shop.users.me import MeSection
 from shop.users.models import User
+from traceability.effects import Effect
+from traceability.models import Lot, StatusEvent
 
 
 @dataclass(frozen=True)
@@ -108,6 +121,81 @@ def to_pack(village_codes: list[str]) -> QuerySet[SubOrder]:
         .select_related("order__purchase", "village")
         .prefetch_related("line_terms__line", "packed_labels")
         .order_by("paid_at", "pk")
+    )
+
+
+def parts_with(lots: Iterable[Lot]) -> QuerySet[SubOrder]:
+    """Parts of orders with goods of these lots: packed, or sold and to be packed."""
+    lot_ids = [lot.pk for lot in lots]
+    packed = PackedLabel.objects.filter(
+        sub_order=OuterRef("pk"), label__batch__lot__in=lot_ids
+    )
+    to_come = LineTerms.objects.filter(
+        sub_order=OuterRef("pk"), listing__lot__in=lot_ids
+    )
+    unsent = Q(status__in=[SubOrder.Status.PENDING, SubOrder.Status.PAID])
+    return (
+        SubOrder.objects.filter(Exists(packed) | (unsent & Q(Exists(to_come))))
+        .exclude(status=SubOrder.Status.CANCELLED)
+        .order_by("pk")
+    )
+
+
+def recall_key(lot: Lot) -> str:
+    """How the keys of the texts about this lot's recall begin."""
+    return f"recall:{lot.number}:"
+
+
+def recall_reaches(lots: list[Lot], *, done: bool) -> list[Effect]:
+    """Whom a recall writes to, or has written to, and what was paid and not sent."""
+    parts = parts_with(lots)
+    if done:
+        told = reduce(or_, (Q(key__startswith=recall_key(lot)) for lot in lots), Q())
+        count = TextMessage.objects.filter(told).count()
+        words = ngettext(
+            "%(count)d buyer was written to.",
+            "%(count)d buyers were written to.",
+            count,
+        )
+    else:
+        count = parts.exclude(order__purchase__phone_index="").count()
+        words = ngettext(
+            "%(count)d buyer gets a text message: do not eat or use it.",
+            "%(count)d buyers get a text message: do not eat or use it.",
+            count,
+        )
+    unsent = parts.filter(status=SubOrder.Status.PAID).count()
+    return [
+        Effect(words % {"count": count}, count, icon="message-square"),
+        Effect(
+            ngettext(
+                "%(count)d box is paid and not sent: nobody can pack it, refund it.",
+                "%(count)d boxes are paid and not sent: nobody can pack them, "
+                "refund them.",
+                unsent,
+            )
+            % {"count": unsent},
+            unsent,
+            icon="package",
+        ),
+    ]
+
+
+def recalls_of(order) -> list[StatusEvent]:
+    """The recalls that an order's goods are of, newest first."""
+    packed = PackedLabel.objects.filter(sub_order__order=order)
+    to_come = LineTerms.objects.filter(
+        sub_order__order=order,
+        sub_order__status__in=[SubOrder.Status.PENDING, SubOrder.Status.PAID],
+    )
+    return list(
+        StatusEvent.objects.filter(
+            Q(lot__in=packed.values("label__batch__lot"))
+            | Q(lot__in=to_come.values("listing__lot")),
+            status=StatusEvent.Status.RECALLED,
+        )
+        .select_related("lot__village__station")
+        .order_by("-pk")
     )
 
 

@@ -32,6 +32,7 @@ from traceability.models import (
 from traceability.operations.counters import take_numbers
 from traceability.operations.log import append_leaf, register_key
 from traceability.operations.statuses import record_status
+from traceability.signals import certificate_revoked
 
 DOCUMENT_VERSION = 1
 
@@ -125,11 +126,16 @@ def revoke_certificate(
     """Say in public that a certificate must not be relied on. Its quantity stays
     booked: produce that was certified wrongly is not certified again.
 
-    Errors: UnableToWithdraw.
+    Sends `certificate_revoked` inside the transaction. Errors: UnableToWithdraw.
     """
-    return _withdraw(
-        certificate, StatusEvent.Status.REVOKED, reason=reason, by=by, at=at
-    )
+    with transaction.atomic():
+        status = _withdraw(
+            certificate, StatusEvent.Status.REVOKED, reason=reason, by=by, at=at
+        )
+        certificate_revoked.send(
+            sender=Certificate, certificate=certificate, reason=reason, at=at
+        )
+    return status
 
 
 def supersede_certificate(

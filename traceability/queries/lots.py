@@ -26,7 +26,7 @@ def lots_for(user: Person) -> QuerySet[Lot]:
 
 
 def lots_today(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
-    """Harvests of an assistant's villages that stand under no certificate yet."""
+    """Recalls in an assistant's villages, and harvests without a certificate."""
     today = timezone.localdate(now)
     waiting = Lot.objects.filter(
         village__in=assistant.villages.all(),
@@ -35,13 +35,24 @@ def lots_today(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
         certified_g=0,
         split_g=0,
     )
+    recalled = StatusEvent.objects.filter(
+        status=StatusEvent.Status.RECALLED,
+        lot__village__in=assistant.villages.all(),
+        happened_at__gt=now - CERTIFY_WITHIN,
+    )
     return [
+        TodayItem(
+            label=_("Recalled lots: put their packages aside"),
+            count=recalled.count(),
+            url=reverse("traceability:lots"),
+            icon="octagon-alert",
+        ),
         TodayItem(
             label=_("Lots without a certificate"),
             count=waiting.count(),
             url=reverse("traceability:lots"),
             icon="sprout",
-        )
+        ),
     ]
 
 
@@ -122,6 +133,12 @@ def _walk(lot_ids: Iterable[int], here: str, there: str) -> set[int]:
         edge = set(linked.values_list(there, flat=True)) - found
         found |= edge
     return found
+
+
+def lots_with(lot: Lot) -> list[Lot]:
+    """The lot and every lot that it went into, in the order of their recording."""
+    affected = {lot.pk} | descendant_ids([lot.pk])
+    return list(Lot.objects.filter(pk__in=affected).order_by("pk"))
 
 
 def recalled_ids(lot_ids: Iterable[int]) -> set[int]:

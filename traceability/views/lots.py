@@ -69,6 +69,9 @@ def lot(request: HttpRequest, number: str) -> HttpResponse:
         "papers": PAPERS.values(),
         "steps": _steps(found, certificates),
         "may_keep": request.user.has_perm("traceability.keep_lots", found.village),
+        "may_revoke": request.user.has_perm("traceability.revoke_certificate"),
+        "may_recall": request.user.has_perm("traceability.recall_lot"),
+        "recall": found.status_events.filter(status="recalled").first(),
     }
     return render(request, "traceability/lots/lot.html", context)
 

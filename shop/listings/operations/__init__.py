@@ -32,8 +32,10 @@ from shop.listings.operations.sale import (
     UnableToPublish,
     change_stock,
     end_listing,
+    follow_revocation,
     link_lot,
     publish,
+    take_off_sale,
 )
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "draft_listing",
     "drop_draft",
     "end_listing",
+    "follow_revocation",
     "link_lot",
     "publish",
     "remove_photo",
@@ -67,4 +70,5 @@ __all__ = [
     "send_to_farmer",
     "set_up_catalogue",
     "take_back",
+    "take_off_sale",
 ]

@@ -13,7 +13,8 @@ from shop.listings import signals
 from shop.listings.models import Listing
 from shop.listings.operations.catalogue import set_up_catalogue
 from shop.listings.words import title_words
-from traceability.models import Lot
+from traceability.models import Certificate, Lot
+from traceability.queries import certificate_of_lot, recalled_ids
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.models import Product
@@ -173,12 +174,30 @@ def end_listing(*, listing: Listing, by: Assistant | None, at: datetime) -> List
     return held
 
 
+def take_off_sale(*, lot: Lot, at: datetime) -> list[Listing]:
+    """End every offer that sells from a lot that is recalled or vouched for no more."""
+    found = Listing.objects.on_sale().filter(lot=lot).order_by("pk")
+    return [end_listing(listing=listing, by=None, at=at) for listing in found]
+
+
+def follow_revocation(*, certificate: Certificate, at: datetime) -> list[Listing]:
+    """End the offers of a lot whose last standing certificate was revoked."""
+    if certificate_of_lot(certificate.lot) is not None:
+        return []
+    return take_off_sale(lot=certificate.lot, at=at)
+
+
 @transaction.atomic
 def link_lot(*, listing: Listing, lot: Lot, at: datetime) -> Listing:
     """Say which lot is being sold; a later lot of the same farmer may follow.
 
-    Errors: UnableToLink where the lot is another farmer's or another village's.
+    Errors: UnableToLink where the lot is recalled, another farmer's or another
+    village's.
     """
+    # Before the listing, as a recall takes them: whoever is second sees the first.
+    Lot.objects.select_for_update().get(pk=lot.pk)
+    if recalled_ids([lot.pk]):
+        raise UnableToLink(_("This lot is recalled."))
     held = Listing.objects.select_for_update().get(pk=listing.pk)
     if lot.village_id != held.village_id or lot.farmer_id not in (
         None,

@@ -16,7 +16,7 @@ from shop.listings import operations, queries
 from shop.listings.forms import CodeForm, PhotoForm, PriceForm, StockForm
 from shop.listings.models import Consent, Listing
 from shop.listings.views.common import assistant_of, for_assistants, own_listing
-from traceability.models import Lot
+from traceability.models import Lot, StatusEvent
 
 
 class LotChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -38,9 +38,11 @@ class LotForm(forms.Form):
     def __init__(self, *args: Any, listing: Listing, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(LotChoice, self.fields["lot"])
-        field.queryset = Lot.objects.filter(
-            farmer=listing.farmer, village=listing.village
-        ).order_by("-pk")
+        field.queryset = (
+            Lot.objects.filter(farmer=listing.farmer, village=listing.village)
+            .exclude(status_events__status=StatusEvent.Status.RECALLED)
+            .order_by("-pk")
+        )
 
 
 def sale_page(

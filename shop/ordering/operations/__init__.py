@@ -35,6 +35,7 @@ from shop.ordering.operations.progress import (
     note_refund,
 )
 from shop.ordering.operations.stock import OutOfStock, PriceChanged
+from shop.ordering.operations.telling import tell_recalled
 
 __all__ = [
     "Delivery",
@@ -63,4 +64,5 @@ __all__ = [
     "place_bare_order",
     "place_order",
     "send_box",
+    "tell_recalled",
 ]

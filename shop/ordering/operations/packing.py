@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from logistics.operations import Recipient, hand_over, open_parcel, pack_parcel
 from shop.ordering.models import LineTerms, PackedLabel, Purchase, SubOrder
+from traceability.models import StatusEvent
 from traceability.operations import UnableToPack, pack_label
 
 # Three seedlings weigh less than the box they travel in; no carrier takes less.
@@ -84,6 +85,10 @@ def send_box(
 def _parcel_of(*, sub_order: SubOrder, by, at: datetime):
     """The closed box of a part of an order; made once, when everything is packed."""
     locked = SubOrder.objects.select_for_update().get(pk=sub_order.pk)
+    if holds_recalled(sub_order=locked):
+        raise UnableToSend(
+            _("Something in this box is recalled. Put it aside and call the county.")
+        )
     if locked.parcel_id is not None:
         return locked.parcel
     missing = missing_packs(sub_order=locked)
@@ -117,3 +122,10 @@ def missing_packs(*, sub_order: SubOrder) -> int:
     """How many packages still have to be scanned into the box."""
     wanted = sum(sub_order.line_terms.values_list("quantity", flat=True))
     return wanted - sub_order.packed_labels.count()
+
+
+def holds_recalled(*, sub_order: SubOrder) -> bool:
+    """Whether a package that was scanned into the box is of a recalled lot."""
+    return sub_order.packed_labels.filter(
+        label__batch__lot__status_events__status=StatusEvent.Status.RECALLED
+    ).exists()

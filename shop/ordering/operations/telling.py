@@ -1,5 +1,6 @@
 """Tell the buyer by text message, from a row that is written with the event itself."""
 
+import logging
 from datetime import datetime
 
 from django.conf import settings
@@ -9,8 +10,13 @@ from django.utils.translation import override
 
 from logistics.carriers import registry
 from partners.measures import yuan
-from shop.notices.operations import send_text
+from shop.notices.operations import UnableToSend, send_text
+from shop.ordering import queries
 from shop.ordering.models import LineTerms, Purchase, SubOrder
+from shop.ordering.queries import recall_key
+from traceability.models import Lot
+
+logger = logging.getLogger(__name__)
 
 
 def tell_paid(*, purchase: Purchase, at: datetime) -> None:
@@ -83,6 +89,24 @@ def _goods_in(sub_order: SubOrder) -> str:
 
 def _lines(sub_order: SubOrder) -> QuerySet[LineTerms]:
     return sub_order.line_terms.select_related("line").order_by("pk")
+
+
+def tell_recalled(*, lot: Lot, at: datetime) -> None:
+    """Whoever has goods of the lot, or waits for some, hears of it: once a box.
+
+    A number that no text can be sent to must not keep the lot from being recalled.
+    """
+    for part in queries.parts_with([lot]).select_related("order__purchase__order"):
+        try:
+            _tell(
+                purchase=part.order.purchase,
+                template="lot_recalled",
+                key=f"{recall_key(lot)}{part.number}",
+                params={"product": lot.product_name},
+                at=at,
+            )
+        except UnableToSend as error:
+            logger.error("part %s was not told of the recall: %s", part.number, error)
 
 
 def _tell(

@@ -27,6 +27,7 @@ def order(request: HttpRequest, number: str, token: str) -> HttpResponse:
             "purchase": purchase,
             "order": purchase.order,
             "parts": parts,
+            "recalls": queries.recalls_of(purchase.order),
             "place": queries.place_of(purchase),
             "shares": queries.share_of(
                 purchase.order, on=timezone.localdate(purchase.order.date_placed)

@@ -1,0 +1,263 @@
+"""A recall reaches what is sold, who bought it and what is packed: all at once."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from logistics.operations import HandOverPending
+from partners.organisations.operations import open_station
+from shop.listings import receivers
+from shop.listings.models import Listing
+from shop.listings.operations import UnableToLink, link_lot
+from shop.notices.models import TextMessage
+from shop.ordering import operations, queries
+from shop.storefront.models import ProductCard
+from tests.factories.people import SOME_DAY
+from tests.factories.places import load_places
+from tests.factories.traceability import new_certificate, new_lot
+from tests.shop.ordering.test_pack import Carrier, make_labels
+from tests.shop.ordering.test_place_order import basket_with, place
+from traceability import effects
+from traceability.models import Certificate, Lot, StatusEvent
+from traceability.operations import recall_lot, revoke_certificate
+from traceability.signals import lot_recalled
+
+LATER = SOME_DAY + timedelta(days=3)
+REASON = "抽检发现残留超标"
+
+
+@pytest.fixture(autouse=True)
+def _places(hanshou):
+    load_places("430104")
+
+
+@pytest.fixture
+def packer(assistant_zhao):
+    return assistant_zhao.user
+
+
+@pytest.fixture
+def codes(oranges, packer) -> list[str]:
+    """Labels of the oranges' lot."""
+    made = make_labels(oranges, by=packer)
+    open_station(village=oranges.village, name="永固村级服务站", phone="0736-0000000")
+    oranges.refresh_from_db()
+    return made
+
+
+@pytest.fixture
+def lot(codes, oranges) -> Lot:
+    return oranges.lot
+
+
+def recall(lot: Lot, by, **changes):
+    facts = {"reason": REASON, "by": by, "at": LATER} | changes
+    return recall_lot(lot=lot, **facts)
+
+
+def bought(oranges, *, key="0" * 32, packs=2):
+    """A paid order of oranges."""
+    order = place(basket_with((oranges, packs)), key=key)
+    operations.mark_paid(order_number=order.number, at=SOME_DAY)
+    return order
+
+
+def packed(order, codes, packer):
+    """The same, in its box."""
+    part = order.sub_orders.get()
+    for code in codes[:2]:
+        operations.pack(sub_order=part, code=code, by=packer, at=SOME_DAY)
+    return part
+
+
+def told() -> list[TextMessage]:
+    return list(TextMessage.objects.filter(template="lot_recalled"))
+
+
+class TestOffSale:
+    def test_what_is_sold_from_the_lot_goes_off_sale(self, oranges, honey, lot, packer):
+        recall(lot, packer)
+        oranges.refresh_from_db()
+        honey.refresh_from_db()
+        assert (oranges.status, honey.status) == ("ended", "on_sale")
+        assert not ProductCard.objects.get(listing=oranges).buyable()
+        with pytest.raises(operations.UnableToAdd):
+            basket_with((oranges, 1))
+
+    def test_without_the_receiver_it_would_still_be_sold(self, oranges, lot, packer):
+        lot_recalled.disconnect(receivers.end_what_is_recalled)
+        try:
+            recall(lot, packer)
+            assert basket_with((oranges, 1))
+        finally:
+            lot_recalled.connect(receivers.end_what_is_recalled)
+
+    def test_what_lies_in_a_basket_cannot_be_ordered(self, oranges, lot, packer):
+        basket = basket_with((oranges, 1))
+        recall(lot, packer)
+        with pytest.raises(operations.UnableToPlace):
+            place(basket)
+
+    def test_a_recalled_lot_is_linked_to_nothing(self, oranges, packer):
+        lot = new_lot(farmer=oranges.farmer, by=packer)
+        recall(lot, packer)
+        with pytest.raises(UnableToLink):
+            link_lot(listing=oranges, lot=lot, at=LATER)
+
+    def test_revoking_the_last_certificate_ends_the_offer(self, oranges, lot, packer):
+        certificate = Certificate.objects.get(lot=lot)
+        revoke_certificate(certificate=certificate, reason=REASON, by=packer, at=LATER)
+        oranges.refresh_from_db()
+        assert oranges.status == Listing.Status.ENDED
+
+    def test_while_another_certificate_stands_it_stays(self, oranges, packer):
+        lot = new_lot(farmer=oranges.farmer, by=packer)
+        first, _second = (
+            new_certificate(lot=lot, by=packer, quantity_g=100_000) for _time in "12"
+        )
+        link_lot(listing=oranges, lot=lot, at=SOME_DAY)
+        (_labels, offers) = effects.of_revocation(first, done=False)
+        assert offers.count == 0
+        revoke_certificate(certificate=first, reason=REASON, by=packer, at=LATER)
+        oranges.refresh_from_db()
+        assert oranges.status == Listing.Status.ON_SALE
+
+
+class TestBuyers:
+    def test_everybody_who_has_some_or_waits_for_some_is_told_once(
+        self, oranges, honey, lot, codes, packer
+    ):
+        boxed = bought(oranges)
+        packed(boxed, codes, packer)
+        waiting = bought(oranges, key="1" * 32)
+        unpaid = place(basket_with((oranges, 1)), key="2" * 32)
+        others = place(basket_with((honey, 1)), key="3" * 32)
+        recall(lot, packer)
+        numbers = {message.key.split(":")[2][:-2] for message in told()}
+        assert numbers == {boxed.number, waiting.number, unpaid.number}
+        assert others.number not in numbers
+        assert len(told()) == 3
+
+    def test_who_has_a_package_of_it_is_told_after_the_offer_moved_on(
+        self, oranges, lot, codes, packer
+    ):
+        order = bought(oranges)
+        packed(order, codes, packer)
+        later = new_lot(farmer=oranges.farmer, by=packer)
+        link_lot(listing=oranges, lot=later, at=SOME_DAY)
+        recall(lot, packer)
+        assert len(told()) == 1
+        oranges.refresh_from_db()
+        assert oranges.status == Listing.Status.ON_SALE, "it sells another lot now"
+
+    def test_a_cancelled_order_is_left_in_peace(self, oranges, lot, packer):
+        order = place(basket_with((oranges, 1)))
+        operations.mark_cancelled(order_number=order.number, at=SOME_DAY)
+        recall(lot, packer)
+        assert told() == []
+
+    def test_a_number_that_cannot_be_written_to_stops_nothing(
+        self, oranges, lot, packer, caplog
+    ):
+        order, reached = bought(oranges), bought(oranges, key="1" * 32)
+        order.purchase.phone = "nonsense"
+        order.purchase.save()
+        recall(lot, packer)
+        assert lot.status_events.exists()
+        assert [message.key for message in told()] == [
+            f"recall:{lot.number}:{reached.number}-1"
+        ]
+        assert "nonsense" not in caplog.text
+
+    def test_the_order_says_so_and_whom_to_ask(self, oranges, lot, packer):
+        order = bought(oranges)
+        page = Client().get(order.purchase.path).content.decode()
+        assert REASON not in page
+        recall(lot, packer)
+        page = Client().get(order.purchase.path).content.decode()
+        assert REASON in page
+        assert "0736-0000000" in page
+
+
+class TestPacking:
+    def test_a_box_with_a_recalled_package_stays(self, oranges, lot, codes, packer):
+        part = packed(bought(oranges), codes, packer)
+        recall(lot, packer)
+        carrier = Carrier()
+        with pytest.raises(operations.UnableToSend):
+            operations.send_box(
+                sub_order=part,
+                carrier="shilikuaidi",
+                by=packer,
+                at=LATER,
+                gateway=carrier,
+            )
+        assert carrier.booked == set()
+
+    def test_also_one_whose_carrier_has_not_answered_yet(
+        self, oranges, lot, codes, packer
+    ):
+        part = packed(bought(oranges), codes, packer)
+        carrier = Carrier()
+        carrier.silent = True
+        facts = {"carrier": "shilikuaidi", "by": packer, "gateway": carrier}
+        with pytest.raises(HandOverPending):
+            operations.send_box(sub_order=part, at=SOME_DAY, **facts)
+        recall(lot, packer)
+        with pytest.raises(operations.UnableToSend):
+            operations.send_box(sub_order=part, at=LATER, **facts)
+
+
+class TestEffects:
+    def test_before_and_after_say_the_same_figures(self, oranges, lot, codes, packer):
+        packed(bought(oranges), codes, packer)
+        bought(oranges, key="1" * 32)
+        before = effects.of_recall(lot, done=False)
+        recall(lot, packer)
+        after = effects.of_recall(lot, done=True)
+        assert [effect.count for effect in before] == [1, 4, 2, 2, 1]
+        assert [effect.count for effect in after] == [1, 4, 2, 2, 1]
+        assert "冰糖橙" in after[4].words
+
+    def test_a_lot_nobody_bought_reaches_nobody(self, oranges, packer):
+        lot = new_lot(farmer=oranges.farmer, by=packer)
+        counts = [effect.count for effect in effects.of_recall(lot, done=False)]
+        assert counts == [1, 0, 0, 0, 0]
+
+    def test_the_key_of_one_recall_is_no_beginning_of_anothers(self, lot):
+        assert queries.recall_key(lot).endswith(":")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRace:
+    def test_a_lot_is_never_linked_and_recalled_past_each_other(self, oranges, packer):
+        """Whoever is second sees the first: no offer sells a recalled lot."""
+        lot = new_lot(farmer=oranges.farmer, by=packer)
+        gate = threading.Barrier(2)
+
+        def at_once(act) -> None:
+            try:
+                gate.wait()
+                act()
+            except UnableToLink:
+                pass
+            finally:
+                connections.close_all()
+
+        threads = [
+            threading.Thread(target=at_once, args=(act,))
+            for act in (
+                lambda: link_lot(listing=oranges, lot=lot, at=LATER),
+                lambda: recall(lot, packer),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        oranges.refresh_from_db()
+        assert StatusEvent.objects.filter(lot=lot, status="recalled").exists()
+        assert oranges.lot_id is None or oranges.status == Listing.Status.ENDED
