@@ -1,6 +1,7 @@
 """What managers and staff enter about statements, money and findings."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -8,7 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from partners import measures, periods
-from partners.models import Disbursement, DisbursementPhoto
+from partners.models import Agreement, Disbursement, DisbursementPhoto, Household
+from partners.organisations.forms import VillageField
 from partners.supervision.models import FindingDecision, OutsideFact
 
 _MONTHS_BACK = 12
@@ -44,6 +46,31 @@ class YuanField(forms.CharField):
                 self.error_messages["positive"], code="positive"
             )
         return fen
+
+
+class PercentField(forms.DecimalField):
+    """A share typed in percent, given as whole basis points (1/10,000)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            min_value=Decimal("0.01"), max_value=100, decimal_places=2, **options
+        )
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
+
+    def clean(self, value: Any) -> Any:
+        percent = super().clean(value)
+        return None if percent is None else int(percent * 100)
+
+
+class DayField(forms.DateField):
+    """A day, by the browser's own calendar."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _private(**attrs: Any) -> forms.TextInput:
+    """A box whose browser keeps no list of what was typed into it before."""
+    return forms.TextInput(attrs={"autocomplete": "off", **attrs})
 
 
 class UploadForm(forms.Form):
@@ -167,3 +194,154 @@ class FactForm(forms.Form):
         label=_("Date"), widget=forms.DateInput(attrs={"type": "date"})
     )
     source = forms.CharField(label=_("Which office's list"), max_length=80)
+
+
+class SupermarketForm(forms.Form):
+    """A supermarket as its licence has it, and who will file for it."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    uscc = forms.CharField(
+        label=_("Unified social credit code"), max_length=24, widget=_private()
+    )
+    division = VillageField(label=_("Where the shop stands"))
+    manager_name = forms.CharField(label=_("Manager's name"), max_length=60)
+    manager_phone = forms.CharField(
+        label=_("Manager's mobile number"),
+        max_length=24,
+        help_text=_("They log in with it, by a code that is sent there."),
+        widget=forms.TextInput({"type": "tel", "inputmode": "numeric"}),
+    )
+
+
+class HouseholdForm(forms.Form):
+    """A household as the county's list has it."""
+
+    village = VillageField(label=_("Village"))
+    name = forms.CharField(
+        label=_("Householder's name"), max_length=60, widget=_private()
+    )
+    id_number = forms.CharField(
+        label=_("ID number"),
+        max_length=24,
+        help_text=_("Kept encrypted, and shown on no page."),
+        widget=_private(),
+    )
+    contact_phone = forms.CharField(
+        label=_("Contact's mobile number"),
+        max_length=24,
+        help_text=_("A text with a link goes there whenever something was handed out."),
+        widget=_private(type="tel", inputmode="numeric"),
+    )
+    contact_name = forms.CharField(
+        label=_("Contact's name, if it is not the householder"),
+        max_length=60,
+        required=False,
+        widget=_private(),
+    )
+    bank_card = forms.CharField(
+        label=_("Bank card"), max_length=32, required=False, widget=_private()
+    )
+    card_holder = forms.CharField(
+        label=_("Name on the card, if it is not the householder's"),
+        max_length=60,
+        required=False,
+        widget=_private(),
+    )
+
+
+class CardForm(forms.Form):
+    """A household's card, entered anew."""
+
+    bank_card = forms.CharField(
+        label=_("Bank card"), max_length=32, widget=_private(inputmode="numeric")
+    )
+    card_holder = forms.CharField(
+        label=_("Name on the bank card"), max_length=60, widget=_private()
+    )
+
+
+class ContactForm(forms.Form):
+    """Who answers for a household."""
+
+    contact_name = forms.CharField(label=_("Contact"), max_length=60, widget=_private())
+    contact_phone = forms.CharField(
+        label=_("Contact's mobile number"),
+        max_length=24,
+        help_text=_("Links that were sent before stop working."),
+        widget=_private(type="tel", inputmode="numeric"),
+    )
+
+
+class MemberForm(forms.Form):
+    """Somebody who lives in a household."""
+
+    name = forms.CharField(label=_("Name"), max_length=60, widget=_private())
+    id_number = forms.CharField(
+        label=_("ID number"),
+        max_length=24,
+        help_text=_("Kept encrypted, and shown on no page."),
+        widget=_private(),
+    )
+    relation = forms.CharField(label=_("Relation to the householder"), max_length=20)
+
+
+class AgreementForm(forms.Form):
+    """What a supermarket promises."""
+
+    starts_on = DayField(label=_("From"))
+    ends_on = DayField(label=_("Until"))
+    rate_bp = PercentField(label=_("Share of profit, percent"))
+    cap_fen = YuanField(label=_("At most a month, yuan"))
+    basis = forms.ChoiceField(
+        label=_("Counted on"),
+        choices=Agreement.Basis.choices,
+        initial=Agreement.Basis.ALL,
+        widget=forms.RadioSelect,
+    )
+
+
+class AgreementChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """An agreement by its supermarket, share and days."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} · {obj.starts_on:%Y-%m-%d} – {obj.ends_on:%Y-%m-%d}"
+
+
+class PairForm(forms.Form):
+    """A household's part in an agreement."""
+
+    agreement = AgreementChoice(
+        label=_("Agreement"), queryset=Agreement.objects.none(), empty_label=None
+    )
+    weight = forms.IntegerField(
+        label=_("Weight"),
+        min_value=1,
+        max_value=1_000,
+        initial=1,
+        help_text=_("Against the agreement's other households: 2 gets twice as much."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    from_on = DayField(
+        label=_("From"), help_text=_("The whole month of this day counts.")
+    )
+
+    def __init__(
+        self, *args: Any, household: Household, today: date, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        choice = self.fields["agreement"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = (
+            Agreement.objects.filter(ends_on__gte=today)
+            .exclude(pairings__household=household)
+            .select_related("supermarket")
+            .order_by("supermarket__name", "starts_on")
+        )
+
+
+class EndPairingForm(forms.Form):
+    """The last day of a household's part."""
+
+    on = DayField(
+        label=_("Ends on"), help_text=_("The month of this day still counts.")
+    )

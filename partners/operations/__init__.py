@@ -1,6 +1,13 @@
 """Every write about supermarkets, households and what was shared."""
 
 from partners.links import link_token
+from partners.operations.agreements import (
+    UnableToPair,
+    UnableToSign,
+    end_pairing,
+    pair,
+    sign_agreement,
+)
 from partners.operations.approvals import (
     AlreadyDecided,
     UnableToDecide,
@@ -23,17 +30,15 @@ from partners.operations.money import (
     withdraw_photo,
 )
 from partners.operations.people import (
-    UnableToPair,
-    UnableToRegister,
-    UnableToSign,
     add_member,
     appoint_manager,
     change_bank_card,
-    end_pairing,
-    pair,
+    change_contact,
+    dismiss_manager,
+    engage_manager,
+    engage_supermarket,
     register_household,
     register_supermarket,
-    sign_agreement,
 )
 from partners.operations.statements import (
     UnableToFile,
@@ -42,6 +47,7 @@ from partners.operations.statements import (
     file_statement,
     file_upload,
 )
+from partners.organisations.operations import UnableToRegister
 
 __all__ = [
     "AlreadyDecided",
@@ -58,12 +64,16 @@ __all__ = [
     "appoint_manager",
     "approve_statement",
     "change_bank_card",
+    "change_contact",
     "check_upload",
     "confirm_receipt",
     "disburse",
+    "dismiss_manager",
     "dispute_receipt",
     "end_links",
     "end_pairing",
+    "engage_manager",
+    "engage_supermarket",
     "file_platform_statement",
     "file_statement",
     "file_upload",

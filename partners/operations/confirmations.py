@@ -4,10 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from partners.links import household_of
 from partners.models import Confirmation, Disbursement, Household
+from partners.organisations.operations import record
 from partners.people import Person
 from partners.supervision import operations as supervision
 
@@ -59,9 +61,20 @@ def dispute_receipt(
         return _answer(disbursement, Confirmation.Answer.NOT_RECEIVED, by=by, at=at)
 
 
-def end_links(*, household: Household) -> Household:
+def end_links(
+    *, household: Household, by: Person | None = None, at: datetime | None = None
+) -> Household:
     """Make every link sent to the household stop working; the next one works."""
-    Household.objects.filter(pk=household.pk).update(link_version=F("link_version") + 1)
+    with transaction.atomic():
+        Household.objects.filter(pk=household.pk).update(
+            link_version=F("link_version") + 1
+        )
+        record(
+            act="end_links",
+            subject=f"household:{household.pk}",
+            by=by,
+            at=at or timezone.now(),
+        )
     household.refresh_from_db()
     return household
 

@@ -1,7 +1,7 @@
-"""Who gives and who receives: registering, signing, pairing."""
+"""Who gives and who receives: registering, appointing, keeping what is known."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -9,30 +9,17 @@ from django.utils.translation import gettext as _
 
 from partners import identity
 from partners.models import (
-    Agreement,
     Household,
     HouseholdMember,
-    Pairing,
     Supermarket,
 )
+from partners.operations.confirmations import end_links
 from partners.organisations.models import Division
-from partners.organisations.operations import record
+from partners.organisations.operations import UnableToRegister, account_for, record
 from partners.people import Person
 from partners.phones import clean_phone
 from partners.privacy import blind_index
-from partners.signals import contact_named, manager_appointed
-
-
-class UnableToRegister(Exception):
-    """The supermarket or household cannot be taken in; the message says why."""
-
-
-class UnableToSign(Exception):
-    """The agreement cannot be signed as it stands; the message says why."""
-
-
-class UnableToPair(Exception):
-    """The household cannot be paired so; the message says why."""
+from partners.signals import contact_named, manager_appointed, manager_dismissed
 
 
 def register_supermarket(
@@ -42,26 +29,85 @@ def register_supermarket(
     division: Division,
     at: datetime,
     managers: Iterable[Person] = (),
+    by: Person | None = None,
 ) -> Supermarket:
     """Take in a partner supermarket; `division` is where its shop stands.
 
+    `by=None` is the system itself; anybody else needs `partners.register`.
+
     Errors: UnableToRegister where the code is wrong or already known.
     """
+    _require_registrar(by)
+    number = _clean(identity.clean_uscc, uscc, field="uscc")
+    if not name.strip():
+        raise UnableToRegister(_("Enter the name."), field="name")
     try:
         with transaction.atomic():
             supermarket = Supermarket.objects.create(
-                name=name.strip(),
-                uscc=_clean(identity.clean_uscc, uscc),
-                division=division,
-                joined_at=at,
+                name=name.strip(), uscc=number, division=division, joined_at=at
             )
+            record(
+                act="register_supermarket",
+                subject=f"supermarket:{supermarket.pk}",
+                detail=division.pk,
+                by=by,
+                at=at,
+            )
+            for manager in managers:
+                appoint_manager(supermarket=supermarket, user=manager, by=by, at=at)
     except IntegrityError as error:
         raise UnableToRegister(
-            _("A supermarket with this name or credit code is already here.")
+            _("A supermarket with this name or credit code is already here."),
+            field="uscc",
         ) from error
-    for manager in managers:
-        appoint_manager(supermarket=supermarket, user=manager, at=at)
     return supermarket
+
+
+def engage_supermarket(
+    *,
+    name: str,
+    uscc: str,
+    division: Division,
+    manager_name: str,
+    manager_phone: str,
+    by: Person,
+    at: datetime,
+) -> Supermarket:
+    """Take in a supermarket together with its manager, who may never have logged in.
+
+    Errors: UnableToRegister; then neither is there.
+    """
+    _require_registrar(by)
+    with transaction.atomic():
+        supermarket = register_supermarket(
+            name=name, uscc=uscc, division=division, by=by, at=at
+        )
+        try:
+            engage_manager(
+                supermarket=supermarket,
+                name=manager_name,
+                phone=manager_phone,
+                by=by,
+                at=at,
+            )
+        except UnableToRegister as error:
+            field = f"manager_{error.field}" if error.field else ""
+            raise UnableToRegister(str(error), field=field) from error
+    return supermarket
+
+
+def engage_manager(
+    *, supermarket: Supermarket, name: str, phone: str, by: Person, at: datetime
+) -> Person:
+    """Appoint a manager by name and number, who may never have logged in.
+
+    Errors: UnableToRegister; then no account was opened.
+    """
+    _require_registrar(by)
+    with transaction.atomic():
+        person = account_for(phone=phone, name=name, by=by, at=at)
+        appoint_manager(supermarket=supermarket, user=person, by=by, at=at)
+    return person
 
 
 def appoint_manager(
@@ -84,6 +130,30 @@ def appoint_manager(
             at=at,
         )
         manager_appointed.send(
+            Supermarket, supermarket=supermarket, user=user, by=by, at=at
+        )
+
+
+def dismiss_manager(
+    *, supermarket: Supermarket, user: Person, at: datetime, by: Person | None = None
+) -> None:
+    """Let `user` file no more statements of this supermarket; twice changes nothing.
+
+    Errors: UnableToRegister where `by` may not.
+    """
+    _require_registrar(by)
+    if not supermarket.managers.filter(pk=user.pk).exists():
+        return
+    with transaction.atomic():
+        supermarket.managers.remove(user)
+        record(
+            act="dismiss_manager",
+            subject=f"supermarket:{supermarket.pk}",
+            detail=f"user:{user.pk}",
+            by=by,
+            at=at,
+        )
+        manager_dismissed.send(
             Supermarket, supermarket=supermarket, user=user, by=by, at=at
         )
 
@@ -112,11 +182,16 @@ def register_household(
     if village.level != Division.Level.VILLAGE:
         raise UnableToRegister(
             _("%(place)s is not a village. Choose the household's village.")
-            % {"place": village}
+            % {"place": village},
+            field="village",
         )
-    number = _clean(identity.clean_id_number, id_number)
-    card = _clean(identity.clean_bank_card, bank_card) if bank_card else ""
-    phone = _clean(clean_phone, contact_phone)
+    if not name.strip():
+        raise UnableToRegister(_("Enter the name."), field="name")
+    number = _clean(identity.clean_id_number, id_number, field="id_number")
+    card = ""
+    if bank_card:
+        card = _clean(identity.clean_bank_card, bank_card, field="bank_card")
+    phone = _clean(clean_phone, contact_phone, field="contact_phone")
     try:
         with transaction.atomic():
             household = Household.objects.create(
@@ -134,13 +209,15 @@ def register_household(
                 contact=contact,
                 joined_at=at,
             )
+            _on_record("register_household", household, by=by, at=at)
             if contact is not None:
                 contact_named.send(
                     Household, household=household, user=contact, by=by, at=at
                 )
     except IntegrityError as error:
         raise UnableToRegister(
-            _("A household with this householder's ID number is already here.")
+            _("A household with this householder's ID number is already here."),
+            field="id_number",
         ) from error
     return household
 
@@ -153,132 +230,83 @@ def change_bank_card(
     Errors: UnableToRegister where the number is wrong or `by` may not.
     """
     _require_registrar(by)
-    card = _clean(identity.clean_bank_card, bank_card)
+    card = _clean(identity.clean_bank_card, bank_card, field="bank_card")
+    if not card_holder.strip():
+        raise UnableToRegister(_("Enter the name."), field="card_holder")
     with transaction.atomic():
         household.bank_card = card
         household.bank_card_index = blind_index("bank_card", card)
         household.card_holder = card_holder.strip()
         household.save(update_fields=["bank_card", "bank_card_index", "card_holder"])
-        record(
-            act="change_bank_card",
-            subject=f"household:{household.pk}",
-            by=by,
-            at=at,
+        _on_record("change_bank_card", household, by=by, at=at)
+    return household
+
+
+def change_contact(
+    *,
+    household: Household,
+    contact_name: str,
+    contact_phone: str,
+    by: Person,
+    at: datetime,
+) -> Household:
+    """Who answers for the household now. Links sent to the old number stop working.
+
+    Errors: UnableToRegister where the number is wrong or `by` may not.
+    """
+    _require_registrar(by)
+    phone = _clean(clean_phone, contact_phone, field="contact_phone")
+    if not contact_name.strip():
+        raise UnableToRegister(_("Enter the name."), field="contact_name")
+    with transaction.atomic():
+        household.contact_name = contact_name.strip()
+        household.contact_phone = phone
+        household.contact_phone_index = blind_index("phone", phone)
+        household.contact = None
+        household.save(
+            update_fields=[
+                "contact_name",
+                "contact_phone",
+                "contact_phone_index",
+                "contact",
+            ]
         )
+        end_links(household=household, by=by, at=at)
+        _on_record("change_contact", household, by=by, at=at)
     return household
 
 
 def add_member(
-    *, household: Household, name: str, id_number: str, relation: str, at: datetime
+    *,
+    household: Household,
+    name: str,
+    id_number: str,
+    relation: str,
+    at: datetime,
+    by: Person | None = None,
 ) -> HouseholdMember:
     """Note who else lives in the household. The same person twice: the first row.
 
-    Errors: UnableToRegister where the ID number is wrong.
+    `by=None` is the system itself; anybody else needs `partners.register`.
+
+    Errors: UnableToRegister where the ID number is wrong or `by` may not.
     """
-    number = _clean(identity.clean_id_number, id_number)
-    member, _created = HouseholdMember.objects.get_or_create(
-        household=household,
-        id_number_index=blind_index("id_number", number),
-        defaults={
-            "name": name.strip(),
-            "id_number": number,
-            "relation": relation,
-            "joined_at": at,
-        },
-    )
-    return member
-
-
-def sign_agreement(
-    *,
-    supermarket: Supermarket,
-    starts_on: date,
-    ends_on: date,
-    rate_bp: int,
-    cap_fen: int,
-    at: datetime,
-    basis: str = Agreement.Basis.ALL,
-    by: Person | None = None,
-) -> Agreement:
-    """Bind a supermarket to give `rate_bp` (1/10,000) of its monthly profit.
-
-    `cap_fen` is the most a month, over store and platform together.
-
-    Errors: UnableToSign where rate, cap or dates make no sense, or another
-    agreement already counts the same sales on some of the days.
-    """
-    if by is not None and not by.has_perm("partners.register"):
-        raise UnableToSign(_("Only a county operator signs agreements."))
-    if not 1 <= rate_bp <= 10_000:
-        raise UnableToSign(_("The share must be between 0.01% and 100% of profit."))
-    if cap_fen <= 0:
-        raise UnableToSign(_("The most a month must be more than ¥0."))
-    if ends_on < starts_on:
-        raise UnableToSign(_("The agreement ends before it starts."))
+    _require_registrar(by)
+    number = _clean(identity.clean_id_number, id_number, field="id_number")
     with transaction.atomic():
-        Supermarket.objects.select_for_update().get(pk=supermarket.pk)
-        overlapping = Agreement.objects.filter(
-            supermarket=supermarket, starts_on__lte=ends_on, ends_on__gte=starts_on
+        member, created = HouseholdMember.objects.get_or_create(
+            household=household,
+            id_number_index=blind_index("id_number", number),
+            defaults={
+                "name": name.strip(),
+                "id_number": number,
+                "relation": relation.strip(),
+                "joined_at": at,
+            },
         )
-        if basis != Agreement.Basis.ALL:
-            overlapping = overlapping.filter(basis__in=[basis, Agreement.Basis.ALL])
-        if overlapping.exists():
-            raise UnableToSign(
-                _("Another agreement already counts these sales on some of the days.")
-            )
-        return Agreement.objects.create(
-            supermarket=supermarket,
-            starts_on=starts_on,
-            ends_on=ends_on,
-            rate_bp=rate_bp,
-            cap_fen=cap_fen,
-            basis=basis,
-            signed_by=by,
-            signed_at=at,
-        )
-
-
-def pair(
-    *,
-    agreement: Agreement,
-    household: Household,
-    weight: int,
-    at: datetime,
-    from_on: date | None = None,
-) -> Pairing:
-    """Give a household a part in an agreement, from `from_on` or from its start.
-
-    Parts count from the month `from_on` lies in; months already approved stay.
-
-    Errors: UnableToPair where the weight is not positive or they are paired already.
-    """
-    if weight <= 0:
-        raise UnableToPair(_("The weight must be a whole number above zero."))
-    try:
-        with transaction.atomic():
-            return Pairing.objects.create(
-                agreement=agreement,
-                household=household,
-                weight=weight,
-                from_on=from_on or agreement.starts_on,
-                paired_at=at,
-            )
-    except IntegrityError as error:
-        raise UnableToPair(
-            _("This household already has a part in the agreement.")
-        ) from error
-
-
-def end_pairing(*, pairing: Pairing, on: date) -> Pairing:
-    """Stop the household's part: the month of `on` is the last that counts.
-
-    Errors: UnableToPair where it has ended already.
-    """
-    ended = Pairing.objects.filter(pk=pairing.pk, ended_on__isnull=True)
-    if not ended.update(ended_on=on):
-        raise UnableToPair(_("This pairing has already ended."))
-    pairing.refresh_from_db()
-    return pairing
+        if created:
+            _on_record("add_member", household, by=by, at=at)
+    return member
 
 
 def _require_registrar(by: Person | None) -> None:
@@ -288,8 +316,14 @@ def _require_registrar(by: Person | None) -> None:
         )
 
 
-def _clean(cleaner: Callable[[str], str], text: str) -> str:
+def _clean(cleaner: Callable[[str], str], text: str, *, field: str) -> str:
     try:
         return cleaner(text)
     except ValidationError as error:
-        raise UnableToRegister(error.messages[0]) from error
+        raise UnableToRegister(error.messages[0], field=field) from error
+
+
+def _on_record(
+    act: str, household: Household, *, by: Person | None, at: datetime
+) -> None:
+    record(act=act, subject=f"household:{household.pk}", by=by, at=at)

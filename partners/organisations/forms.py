@@ -3,10 +3,75 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from partners.organisations.models import Division
+from partners.organisations.queries import UnknownDivision, villages_by_township
+
+
+def village_choices() -> list[Any]:
+    """The county's villages under their townships; none before they are loaded."""
+    try:
+        townships = villages_by_township(settings.COUNTY_CODE)
+    except UnknownDivision:
+        townships = []
+    return [
+        ("", _("Choose a village")),
+        *(
+            (township.name, [(place.code, place.name) for place in places])
+            for township, places in townships
+        ),
+    ]
+
+
+class VillageField(forms.ChoiceField):
+    """One of the county's villages, given as its Division."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=village_choices, **options)
+
+    def clean(self, value: Any) -> Any:
+        code = super().clean(value)
+        return Division.objects.get(pk=code) if code else None
+
+
+class PersonForm(forms.Form):
+    """Somebody by name and number; an account is opened where there is none."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    phone = forms.CharField(
+        label=_("Mobile number"),
+        max_length=24,
+        help_text=_("They log in with it, by a code that is sent there."),
+        widget=forms.TextInput({"type": "tel", "inputmode": "numeric"}),
+    )
+
+
+class StationForm(forms.Form):
+    """What everybody may know of a village's station."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    address = forms.CharField(label=_("Address"), max_length=120, required=False)
+    phone = forms.CharField(
+        label=_("Public phone"),
+        max_length=20,
+        required=False,
+        help_text=_("Stands on certificates and pages. Nobody's private number."),
+        widget=forms.TextInput({"type": "tel"}),
+    )
+
+
+class CooperativeForm(forms.Form):
+    """A cooperative as its licence has it."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    uscc = forms.CharField(
+        label=_("Unified social credit code"),
+        max_length=24,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
 
 
 class DescribeForm(forms.Form):

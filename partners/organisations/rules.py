@@ -64,5 +64,7 @@ rules.add_perm(
 rules.add_perm("organisations.change_farmer", serves_farmer | is_operator)
 rules.add_perm("organisations.move_phone", is_operator)
 rules.add_perm("organisations.appoint_assistant", is_operator)
+rules.add_perm("organisations.open_account", is_operator)
 rules.add_perm("organisations.open_station", is_operator)
+rules.add_perm("organisations.register_cooperative", is_operator)
 rules.add_perm("organisations.view_audit", is_operator | is_auditor)

@@ -42,7 +42,7 @@ def register(request: HttpRequest) -> HttpResponse:
                 **said, at=timezone.now(), by=request.user
             )
         except UnableToRegister as error:
-            form.add_error(None, str(error))
+            form.add_error(error.field or None, str(error))
         else:
             messages.success(
                 request, _("%(called)s is on the list.") % {"called": farmer.called}
@@ -79,7 +79,7 @@ def farmer(request: HttpRequest, pk: int) -> HttpResponse:
                 farmer=found, **said.cleaned_data, at=timezone.now(), by=request.user
             )
         except UnableToRegister as error:
-            said.add_error(None, str(error))
+            said.add_error(error.field or None, str(error))
         else:
             messages.success(request, _("Saved."))
             return redirect("organisations:farmer", pk)

@@ -32,6 +32,7 @@ from partners.queries.money import (
     lines_missing_money,
     lines_ready,
     owed_fen,
+    ready_households,
     standing_lines,
     standing_of,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "periods_on_board",
     "preview_statement",
     "profit_before",
+    "ready_households",
     "receipts_filed_before",
     "room_fen",
     "share_preview",

@@ -64,6 +64,12 @@ def lines_missing_money(*, supermarket: Supermarket) -> QuerySet[AccrualLine]:
     )
 
 
+def ready_households() -> QuerySet[Household]:
+    """Households for whom more was paid in than was handed out."""
+    ready = standing_lines().filter(funded_fen__gt=F("disbursed_fen"))
+    return Household.objects.filter(pk__in=ready.values("household"))
+
+
 def lines_ready(*, household: Household) -> QuerySet[AccrualLine]:
     """The household's lines with money to hand out, the oldest month first."""
     return (

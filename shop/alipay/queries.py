@@ -1,6 +1,7 @@
 """Reads about payments: what the books say, and the addresses that lead there."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypedDict
 
 from django.core import signing
@@ -16,6 +17,7 @@ from .models import Difference, Notice, Payment, Reconciliation, Refund
 from .operations.booking import CLEARING
 
 _SIGNER = "shop.alipay.pay"
+REFUSED = ("CONTRADICTED", "FOREIGN_REFUND", "NOT_OURS", "UNREADABLE")
 SHOWN = 50
 
 
@@ -74,7 +76,6 @@ def troubled() -> Troubled:
     differences = Difference.objects.filter(
         settled_at__isnull=True, gone_at__isnull=True
     )
-    refused = ["CONTRADICTED", "FOREIGN_REFUND", "NOT_OURS", "UNREADABLE"]
     return Troubled(
         waiting=list(
             refunds.select_related("payment", "capture").order_by("-pk")[:SHOWN]
@@ -87,8 +88,20 @@ def troubled() -> Troubled:
                 :SHOWN
             ]
         ),
-        notices=list(Notice.objects.filter(result__in=refused).order_by("-pk")[:SHOWN]),
+        notices=list(Notice.objects.filter(result__in=REFUSED).order_by("-pk")[:SHOWN]),
         days=list(Reconciliation.objects.order_by("-day")[:14]),
+    )
+
+
+def to_look_at(*, now: datetime) -> int:
+    """How much of `troubled` waits for somebody: open differences, money on its way
+    back, and notices that were refused in the last week."""
+    return (
+        Difference.objects.filter(settled_at__isnull=True, gone_at__isnull=True).count()
+        + Refund.objects.filter(status=Refund.Status.WAITING).count()
+        + Notice.objects.filter(
+            result__in=REFUSED, received_at__gt=now - timedelta(days=7)
+        ).count()
     )
 
 

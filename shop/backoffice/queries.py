@@ -7,11 +7,19 @@ from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partners.models import Statement
+from partners.queries import ready_households
+from partners.supervision.models import Finding
+from shop.alipay import queries as payments
 from shop.alipay.models import Payment
 from shop.listings.models import Listing
+from shop.listings.queries import with_stock
+from shop.notices.queries import dead_texts
 from shop.ordering.models import SubOrder
+from shop.ordering.queries import recalled_parts
+from shop.users.models import User
 
 PAGE = 50
 
@@ -47,23 +55,127 @@ def today(*, now: datetime) -> list[Todo]:
         ),
         Todo(_("Boxes on the road for a week"), stuck.count(), f"{orders}?part=stuck"),
         Todo(
-            _("Payments with a wrong sum"),
-            Payment.objects.filter(status=Payment.Status.EXCEPTION).count(),
-            f"{orders}?status=exception",
+            _("Boxes of recalled lots, paid and not sent"),
+            recalled_parts().count(),
+            f"{orders}?part=recalled",
+        ),
+        Todo(
+            _("Payments to look at"),
+            payments.to_look_at(now=now),
+            reverse("alipay_backoffice:payments"),
+        ),
+        Todo(
+            _("Findings to decide about"),
+            Finding.objects.waiting().count(),
+            reverse("partners_backoffice:findings"),
+        ),
+        Todo(
+            _("Texts that could not be sent"),
+            dead_texts().count(),
+            reverse("notices:texts"),
+        ),
+        Todo(
+            _("Households whose money is there"),
+            ready_households().count(),
+            f"{reverse('partners_backoffice:households')}?part=ready",
         ),
         Todo(
             _("Listings that wait for their farmer"),
             Listing.objects.waiting().count(),
-            f"{orders}?status=all",
+            reverse("backoffice:listings"),
         ),
     ]
+
+
+LISTED = ("sent", "on_sale", "denied", "ended")
+
+
+def listings(*, status: str, before: int | None) -> QuerySet[Listing]:
+    """Listings of one of the LISTED states, newest first, in keyset pages of PAGE."""
+    found = with_stock(Listing.objects.filter(status=status))
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return found.select_related(
+        "farmer", "village__parent", "assistant__user", "product"
+    ).order_by("-pk")[: PAGE + 1]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page of the back office: where, and words for it."""
+
+    url: str
+    label: str
+    icon: str
+
+
+def screens(user: User) -> list[tuple[str, list[Screen]]]:
+    """Every page of the back office that this person may open, in groups."""
+    groups = (
+        (_("The sale"), _SALE),
+        (_("Supermarkets and households"), _SHARES),
+        (_("Villages and people"), _PLACES),
+    )
+    return [
+        (
+            title,
+            [
+                Screen(reverse(to), str(label), icon)
+                for to, label, icon, permission in pages
+                if not permission or user.has_perm(permission)
+            ],
+        )
+        for title, pages in groups
+    ]
+
+
+# Address, words, drawing, and the permission that the page itself asks for.
+_SALE = (
+    ("backoffice:orders", gettext_lazy("Orders"), "package", ""),
+    ("backoffice:listings", gettext_lazy("Listings"), "sprout", ""),
+    (
+        "alipay_backoffice:payments",
+        gettext_lazy("Payments"),
+        "wallet",
+        "alipay.view_payment",
+    ),
+    (
+        "notices:texts",
+        gettext_lazy("Text messages"),
+        "message-square",
+        "notices.view_textmessage",
+    ),
+    (
+        "traceability:lots",
+        gettext_lazy("Lots and certificates"),
+        "badge-check",
+        "traceability.see_lots_page",
+    ),
+)
+_SHARES = (
+    ("partners_backoffice:statements", gettext_lazy("Statements"), "file-text", ""),
+    ("partners_backoffice:shares", gettext_lazy("Households' fund"), "banknote", ""),
+    ("partners_backoffice:supermarkets", gettext_lazy("Supermarkets"), "store", ""),
+    ("partners_backoffice:households", gettext_lazy("Households"), "hand-heart", ""),
+    ("partners_backoffice:findings", gettext_lazy("Findings"), "shield-alert", ""),
+    ("partners_backoffice:facts", gettext_lazy("Other offices' lists"), "list", ""),
+)
+_PLACES = (
+    ("partners_backoffice:villages", gettext_lazy("Villages"), "map-pin", ""),
+    (
+        "users_backoffice:people",
+        gettext_lazy("People and roles"),
+        "users",
+        "users.view_user",
+    ),
+)
 
 
 def orders(*, status: str, part: str, before: int | None, now: datetime) -> QuerySet:
     """Orders, newest first, in keyset pages of PAGE.
 
     `status` is one of Oscar's order states, "exception" or "all"; `part` narrows to
-    orders with a late or stuck box; `before` is the last page's lowest key.
+    orders with a late, stuck or recalled box; `before` is the last page's lowest key.
     """
     Order = apps.get_model("order", "Order")
     found = Order.objects.filter(purchase__isnull=False)
@@ -77,6 +189,8 @@ def orders(*, status: str, part: str, before: int | None, now: datetime) -> Quer
             Q(sub_orders__status="paid")
             & Q(sub_orders__paid_at__lt=now - timedelta(hours=48))
         ).distinct()
+    if part == "recalled":
+        found = found.filter(pk__in=recalled_parts().values("order"))
     if part == "stuck":
         found = found.filter(
             Q(sub_orders__status="shipped")

@@ -6,4 +6,5 @@ app_name = "backoffice"
 urlpatterns = [
     path("", views.today, name="today"),
     path("orders/", views.orders, name="orders"),
+    path("listings/", views.listings, name="listings"),
 ]

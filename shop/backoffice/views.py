@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from partners.ledger import queries as ledger
 from shop.backoffice import queries
+from shop.listings.models import Listing
 from shop.users.models import Role
 
 View = Callable[..., HttpResponse]
@@ -44,6 +45,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "shop/backoffice/today.html",
         {
             "todos": queries.today(now=timezone.now()),
+            "screens": queries.screens(request.user),
             "check": check,
             "balance": ledger.checked_balance(check) if check else None,
         },
@@ -73,6 +75,34 @@ def orders(request: HttpRequest) -> HttpResponse:
         {
             "orders": shown,
             "status": status,
+            "next_url": f"?{more.urlencode()}" if len(rows) > len(shown) else "",
+        },
+    )
+
+
+@for_staff
+def listings(request: HttpRequest) -> HttpResponse:
+    """Offers by where they stand: waiting for their farmer first."""
+    status = request.GET.get("status", "sent")
+    if status not in queries.LISTED:
+        status = "sent"
+    before = request.GET.get("before", "")
+    rows = list(
+        queries.listings(
+            status=status, before=int(before) if before.isdecimal() else None
+        )
+    )
+    shown = rows[: queries.PAGE]
+    more = request.GET.copy()
+    if shown:
+        more["before"] = shown[-1].pk
+    return render(
+        request,
+        "shop/backoffice/listings.html",
+        {
+            "listings": shown,
+            "status": status,
+            "states": [(one, Listing.Status(one).label) for one in queries.LISTED],
             "next_url": f"?{more.urlencode()}" if len(rows) > len(shown) else "",
         },
     )

@@ -124,20 +124,28 @@ def to_pack(village_codes: list[str]) -> QuerySet[SubOrder]:
     )
 
 
-def parts_with(lots: Iterable[Lot]) -> QuerySet[SubOrder]:
-    """Parts of orders with goods of these lots: packed, or sold and to be packed."""
-    lot_ids = [lot.pk for lot in lots]
+def parts_with(lots: Iterable[Lot] | QuerySet) -> QuerySet[SubOrder]:
+    """Parts of orders with goods of these lots: packed, or sold and to be packed.
+
+    `lots` are lots, or a query of their keys.
+    """
     packed = PackedLabel.objects.filter(
-        sub_order=OuterRef("pk"), label__batch__lot__in=lot_ids
+        sub_order=OuterRef("pk"), label__batch__lot__in=lots
     )
-    to_come = LineTerms.objects.filter(
-        sub_order=OuterRef("pk"), listing__lot__in=lot_ids
-    )
+    to_come = LineTerms.objects.filter(sub_order=OuterRef("pk"), listing__lot__in=lots)
     unsent = Q(status__in=[SubOrder.Status.PENDING, SubOrder.Status.PAID])
     return (
         SubOrder.objects.filter(Exists(packed) | (unsent & Q(Exists(to_come))))
         .exclude(status=SubOrder.Status.CANCELLED)
         .order_by("pk")
+    )
+
+
+def recalled_parts() -> QuerySet[SubOrder]:
+    """Paid parts that nobody may pack, because a lot in them is recalled."""
+    recalled = StatusEvent.objects.filter(status=StatusEvent.Status.RECALLED)
+    return parts_with(recalled.filter(lot__isnull=False).values("lot")).filter(
+        status=SubOrder.Status.PAID
     )
 
 

@@ -85,6 +85,13 @@ DOORS = (
     ),
     Door(
         Role.AUDITOR,
+        "backoffice:today",
+        "clipboard-check",
+        _("The county's books"),
+        _("Everything to look at, nothing to change"),
+    ),
+    Door(
+        Role.AUDITOR,
         "partners:board",
         "heart-handshake",
         _("Funds board"),

@@ -121,6 +121,14 @@ def revoke_role(*, user: User, role: str, at: datetime, by: User | None = None) 
     user.forget_roles()
 
 
+def follow_dismissal(*, user: User, at: datetime, by: User | None = None) -> None:
+    """Take the manager's role from somebody who manages no supermarket any more."""
+    if not user.supermarkets.exists():
+        # Who dismissed themselves stands in the record of the dismissal.
+        said_by = None if by == user else by
+        revoke_role(user=user, role=Role.SUPERMARKET_MANAGER, by=said_by, at=at)
+
+
 def _require_granter(*, role: str, by: User | None) -> None:
     if role not in Role.values:
         raise UnableToGrant(_("There is no role %(role)s.") % {"role": role})

@@ -84,4 +84,5 @@ _TOLD = {
     "move_phone": _("The farmer's number was changed"),
     "recognise_farmer": _("Logged in as the farmer for the first time"),
     "set_password": _("Set a password"),
+    "open_account": _("An account was opened"),
 }

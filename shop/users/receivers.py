@@ -11,7 +11,7 @@ from partners.organisations.signals import (
     assistant_dismissed,
     farmer_recognised,
 )
-from partners.signals import contact_named, manager_appointed
+from partners.signals import contact_named, manager_appointed, manager_dismissed
 from shop.users import operations
 from shop.users.models import Role, User
 
@@ -35,6 +35,13 @@ def give_manager_role(
     *, user: User, by: User | None, at: datetime, **kwargs: Any
 ) -> None:
     operations.grant_role(user=user, role=Role.SUPERMARKET_MANAGER, by=by, at=at)
+
+
+@receiver(manager_dismissed)
+def take_manager_role(
+    *, user: User, by: User | None, at: datetime, **kwargs: Any
+) -> None:
+    operations.follow_dismissal(user=user, by=by, at=at)
 
 
 @receiver(contact_named)

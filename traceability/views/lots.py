@@ -82,7 +82,9 @@ def new_plot(request: HttpRequest) -> HttpResponse:
     """Register a plot."""
     _require(request, "record_lots")
     form = forms.PlotForm(
-        request.POST or None, farmers=queries.farmers_for(request.user)
+        request.POST or None,
+        farmers=queries.farmers_for(request.user),
+        initial={"farmer": request.GET.get("farmer", "")},
     )
 
     def register(data: dict[str, Any]) -> Plot:

@@ -4,7 +4,7 @@ import secrets
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from partners import operations, queries
+from partners.backoffice.trail import trail_of
 from partners.backoffice.views.paging import newest_first
 from partners.files import private_storage
 from partners.forms import DisburseForm
@@ -41,13 +42,17 @@ def index(request: HttpRequest) -> HttpResponse:
     part = request.GET.get("part", "ready")
     found = _with_sums()
     if part == "ready":
-        ready = queries.standing_lines().filter(funded_fen__gt=F("disbursed_fen"))
-        found = found.filter(pk__in=ready.values("household"))
+        found = found.filter(pk__in=queries.ready_households())
     rows, urls = newest_first(request, found)
     return render(
         request,
         "partners/backoffice/households.html",
-        {"households": rows, "part": part, **urls},
+        {
+            "households": rows,
+            "part": part,
+            "may_register": request.user.has_perm("partners.register"),
+            **urls,
+        },
     )
 
 
@@ -74,7 +79,13 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
                 household.findings.select_related("decision", "disbursement")[:20]
             ),
             "link": household_link(household),
+            "pairings": household.pairings.select_related(
+                "agreement__supermarket"
+            ).order_by("-from_on", "-pk"),
+            "members": household.members.order_by("pk"),
+            "trail": trail_of([f"household:{household.pk}"]),
             "may_record": request.user.has_perm("partners.record_money"),
+            "may_register": request.user.has_perm("partners.register"),
         },
     )
 

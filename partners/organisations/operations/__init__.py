@@ -1,5 +1,9 @@
 """Writes about places and the people who take part."""
 
+from partners.organisations.operations.accounts import (
+    account_for,
+    engage_assistant,
+)
 from partners.organisations.operations.assistants import (
     UnableToAppoint,
     appoint_assistant,
@@ -23,6 +27,7 @@ from partners.organisations.operations.register import (
     UnableToRegister,
 )
 from partners.organisations.operations.stations import (
+    describe_station,
     open_station,
     register_cooperative,
 )
@@ -31,10 +36,13 @@ __all__ = [
     "Loaded",
     "UnableToAppoint",
     "UnableToRegister",
+    "account_for",
     "appoint_assistant",
     "change_villages",
     "describe_farmer",
+    "describe_station",
     "dismiss_assistant",
+    "engage_assistant",
     "load_divisions",
     "move_phone",
     "open_station",

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -10,11 +9,11 @@ from partners.organisations.models import Division, Farmer
 from partners.organisations.operations.audit import record
 from partners.organisations.operations.register import (
     UnableToRegister,
+    cleaned_phone,
     require_village,
 )
 from partners.organisations.signals import farmer_recognised
 from partners.people import Person
-from partners.phones import clean_phone
 from partners.privacy import blind_index
 
 
@@ -37,7 +36,10 @@ def register_farmer(
     """
     require_village(village)
     if not name.strip() or not called.strip():
-        raise UnableToRegister(_("Enter the farmer's name and what neighbours say."))
+        raise UnableToRegister(
+            _("Enter the farmer's name and what neighbours say."),
+            field="called" if name.strip() else "name",
+        )
     number = _free_number(phone, by=by)
     try:
         with transaction.atomic():
@@ -74,7 +76,9 @@ def describe_farmer(
     Errors: UnableToRegister where the village has somebody else of that calling.
     """
     if not called.strip():
-        raise UnableToRegister(_("Enter the farmer's name and what neighbours say."))
+        raise UnableToRegister(
+            _("Enter the farmer's name and what neighbours say."), field="called"
+        )
     farmer.called, farmer.story = called.strip(), story.strip()
     farmer.growing_since = growing_since
     try:
@@ -123,26 +127,27 @@ def recognise_farmer(*, user: Person, phone: str, at: datetime) -> Farmer | None
 
 
 def _free_number(phone: str, *, by: Person | None) -> str:
-    try:
-        number = clean_phone(phone)
-    except ValidationError as error:
-        raise UnableToRegister(error.messages[0]) from error
+    number = cleaned_phone(phone=phone)
     if by is not None and by.phone == number:
         raise UnableToRegister(
             _(
                 "This is your own number. "
                 "Questions for the farmer must reach the farmer."
-            )
+            ),
+            field="phone",
         )
     if Farmer.objects.filter(phone_index=blind_index("phone", number)).exists():
-        raise UnableToRegister(_("A farmer with this mobile number is registered."))
+        raise UnableToRegister(
+            _("A farmer with this mobile number is registered."), field="phone"
+        )
     return number
 
 
 def _called_twice(village: Division, called: str) -> UnableToRegister:
     return UnableToRegister(
         _("%(village)s has a %(called)s already; add a word to tell them apart.")
-        % {"village": village.name, "called": called}
+        % {"village": village.name, "called": called},
+        field="called",
     )
 
 

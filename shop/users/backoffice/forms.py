@@ -1,12 +1,9 @@
 """What an operator asks and says about people."""
 
-from typing import Any
-
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from partners.organisations.queries import UnknownDivision, villages_by_township
+from partners.organisations.forms import VillageField
 from shop.users.models import Role
 
 # The other roles follow from what somebody is made elsewhere: an assistant of
@@ -39,21 +36,4 @@ class RoleForm(forms.Form):
 class VillageForm(forms.Form):
     """One more village for an assistant."""
 
-    village = forms.ChoiceField(label=_("One more village"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["village"]
-        assert isinstance(field, forms.ChoiceField)
-        try:
-            townships = villages_by_township(settings.COUNTY_CODE)
-        except UnknownDivision:
-            # The county's divisions are not loaded yet.
-            townships = []
-        field.choices = [
-            ("", _("Choose a village")),
-            *(
-                (township.name, [(place.code, place.name) for place in places])
-                for township, places in townships
-            ),
-        ]
+    village = VillageField(label=_("One more village"))

@@ -8,6 +8,7 @@ app_name = "users_backoffice"
 
 urlpatterns = [
     path("backoffice/people/", views.people, name="people"),
+    path("backoffice/people/new/", views.new, name="new"),
     path("backoffice/people/<int:pk>/", views.person, name="person"),
     path("backoffice/people/<int:pk>/grant/", views.grant, name="grant"),
     path("backoffice/people/<int:pk>/revoke/", views.revoke, name="revoke"),

@@ -1,5 +1,7 @@
 """Find a person, see their roles, give and take."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -9,8 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from partners.form_acts import carried_out
 from partners.organisations import operations as organisations
-from partners.organisations.operations import UnableToAppoint
+from partners.organisations.forms import PersonForm
+from partners.organisations.operations import UnableToAppoint, UnableToRegister
 from partners.organisations.queries import (
     MisplacedDivision,
     UnknownDivision,
@@ -33,7 +37,7 @@ def people(request: HttpRequest) -> HttpResponse:
         found = queries.user_by_phone(form.cleaned_data["phone"])
         if found is not None:
             return redirect("users_backoffice:person", found.pk)
-        form.add_error("phone", _("Nobody with this number has logged in yet."))
+        form.add_error("phone", _("Nobody with this number has an account yet."))
     role = request.GET.get("role", "")
     after = request.GET.get("after", "")
     page = queries.people(
@@ -43,7 +47,34 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "shop/users/people.html",
-        {"form": form, "page": page, "role": role, "roles": queries.LISTED_ROLES},
+        {
+            "form": form,
+            "page": page,
+            "role": role,
+            "roles": queries.LISTED_ROLES,
+            "may_open": _operator(request).has_perm("organisations.open_account"),
+        },
+    )
+
+
+@login_required
+@permission_required("organisations.open_account", raise_exception=True)
+def new(request: HttpRequest) -> HttpResponse:
+    """Open an account for somebody who has never logged in; roles come after."""
+    form = PersonForm(request.POST or None)
+
+    def open_account(data: dict[str, Any]) -> Any:
+        return organisations.account_for(
+            **data, by=_operator(request), at=timezone.now()
+        )
+
+    if found := carried_out(form, open_account, UnableToRegister):
+        return redirect("users_backoffice:person", found.pk)
+    return render(
+        request,
+        "shop/users/new_person.html",
+        {"form": form},
+        status=422 if form.is_bound else 200,
     )
 
 

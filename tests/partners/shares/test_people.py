@@ -19,7 +19,7 @@ from partners.operations import (
     sign_agreement,
 )
 from tests.factories.people import new_phone
-from tests.factories.shares import JOINED, OCTOBER, new_id_number
+from tests.factories.shares import JOINED, NOON, OCTOBER, new_id_number
 
 
 class TestRegisterSupermarket:
@@ -189,7 +189,7 @@ class TestPair:
             pair(agreement=agreement, household=household_li, weight=0, at=JOINED)
 
     def test_an_ended_pairing_counts_through_its_month(self, agreement):
-        end_pairing(pairing=Pairing.objects.latest("pk"), on=date(2026, 10, 9))
+        end_pairing(pairing=Pairing.objects.latest("pk"), on=date(2026, 10, 9), at=NOON)
         november = date(2026, 11, 1)
         assert queries.pairings_in(agreement=agreement, period=OCTOBER).count() == 2
         assert queries.pairings_in(agreement=agreement, period=november).count() == 1
