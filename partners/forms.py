@@ -275,7 +275,7 @@ class ContactForm(forms.Form):
 class MemberForm(forms.Form):
     """Somebody who lives in a household."""
 
-    name = forms.CharField(label=_("Name"), max_length=60, widget=_private())
+    name = forms.CharField(label=_("Full name"), max_length=60, widget=_private())
     id_number = forms.CharField(
         label=_("ID number"),
         max_length=24,
@@ -288,8 +288,8 @@ class MemberForm(forms.Form):
 class AgreementForm(forms.Form):
     """What a supermarket promises."""
 
-    starts_on = DayField(label=_("From"))
-    ends_on = DayField(label=_("Until"))
+    starts_on = DayField(label=_("First day"))
+    ends_on = DayField(label=_("Last day"))
     rate_bp = PercentField(label=_("Share of profit, percent"))
     cap_fen = YuanField(label=_("At most a month, yuan"))
     basis = forms.ChoiceField(
@@ -314,7 +314,7 @@ class PairForm(forms.Form):
         label=_("Agreement"), queryset=Agreement.objects.none(), empty_label=None
     )
     weight = forms.IntegerField(
-        label=_("Weight"),
+        label=_("Weight in the sharing"),
         min_value=1,
         max_value=1_000,
         initial=1,
@@ -322,7 +322,7 @@ class PairForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     from_on = DayField(
-        label=_("From"), help_text=_("The whole month of this day counts.")
+        label=_("First day"), help_text=_("The whole month of this day counts.")
     )
 
     def __init__(
@@ -343,5 +343,5 @@ class EndPairingForm(forms.Form):
     """The last day of a household's part."""
 
     on = DayField(
-        label=_("Ends on"), help_text=_("The month of this day still counts.")
+        label=_("Last day"), help_text=_("The month of this day still counts.")
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from traceability import queries
@@ -70,6 +71,8 @@ def _lots(count: int, *, done: bool) -> Effect:
 def _labels(batches: Any, *, done: bool) -> Effect:
     labels = Label.objects.filter(batch__in=batches)
     count, packed = labels.count(), labels.filter(activated_at__isnull=False).count()
+    if not count:
+        return Effect(_("No labels were made of it."), 0, icon="qr-code")
     words = (
         ngettext(
             "%(count)d label says so to whoever scans it; %(packed)d on packages.",

@@ -40,7 +40,7 @@ class VillageField(forms.ChoiceField):
 class PersonForm(forms.Form):
     """Somebody by name and number; an account is opened where there is none."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=_("Full name"), max_length=60)
     phone = forms.CharField(
         label=_("Mobile number"),
         max_length=24,

@@ -10,8 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from shop.demo import history
-from shop.demo.people import PASSWORD, logins
+from shop.demo import addresses, history
 from shop.demo.processes import AlreadyRunning, Family, PortTaken, free_ports
 from shop.demo.setting_up import prepare
 
@@ -88,7 +87,8 @@ def live(family: Family, *, port: int, own_gateway: bool) -> int:
     family.wait_for(port=port, name="web")
     if not own_gateway:
         family.wait_for(port=port + 1, name="alipay")
-    show_addresses(port=port, own_gateway=own_gateway)
+    table = addresses.lines(port=port, own_gateway=own_gateway)
+    print("", *(f"  {line}".rstrip() for line in table), "", sep="\n")
     # Nobody needs these in the first seconds, when the pages want both cores.
     family.start("carrier", python(f"-m logistics.carriers.standin --port {port + 2}"))
     family.start(
@@ -115,27 +115,6 @@ def fill_in_the_past(family: Family, *, port: int) -> None:
 def python(words: str) -> list[str]:
     """A command line of this very Python."""
     return [sys.executable, *words.split()]
-
-
-def show_addresses(*, port: int, own_gateway: bool) -> None:
-    """The short table: addresses, people, passwords."""
-    here = f"http://127.0.0.1:{port}"
-    gateway = "your own gateway" if own_gateway else f"http://127.0.0.1:{port + 1}/"
-    rows = [
-        ("乡集 市集 shop", f"{here}/"),
-        ("帮扶公示 public board", f"{here}/board/"),
-        ("短信 text messages", f"{here}/demo/outbox/"),
-        ("支付沙箱 Alipay sandbox", gateway),
-    ]
-    people = [(f"{title} {phone}", f"{here}{path}") for title, phone, path in logins()]
-    print("\n  " + "─" * 66)
-    for left, right in rows:
-        print(f"  {left:<28} {right}")
-    print(f"\n  Demo people (示例), password {PASSWORD} for all:")
-    for left, right in people:
-        print(f"  {left:<34} {right}")
-    print("  " + "─" * 66)
-    print("  Ctrl-C stops everything; make market-day runs one journey through it.\n")
 
 
 if __name__ == "__main__":

@@ -217,10 +217,15 @@ def buyer_phone(index: int) -> str:
     return f"100003{index:05d}"
 
 
+# The first grower has an account; the others say yes by the link in their texts.
+FARMER = Person("农户 farmer", GROWERS[0].name, grower_phone(0))
+
+
 def logins() -> list[tuple[str, str, str]]:
     """Title, phone and first page of the people worth logging in as."""
     return [
         (ASSISTANTS[0][0].title, ASSISTANTS[0][0].phone, "/assistant/"),
+        (FARMER.title, FARMER.phone, "/farmer/"),
         (SUPERMARKETS[0].manager.title, SUPERMARKETS[0].manager.phone, "/supermarket/"),
         (OPERATOR.title, OPERATOR.phone, "/backoffice/"),
         (SECOND_OPERATOR.title, SECOND_OPERATOR.phone, "/backoffice/"),

@@ -83,6 +83,12 @@ def make_villages(*, at: datetime) -> dict[str, Assistant]:
                 places.open_station(
                     village=village, name=f"{name}级服务站(示例)", phone=CONTACT
                 )
+    make_growers(divisions=divisions, at=at)
+    return assistants
+
+
+def make_growers(*, divisions: dict[str, Division], at: datetime) -> None:
+    """Two growers a village; the first one of all has logged in before."""
     known = set(Farmer.objects.values_list("village_id", "called"))
     for index, grower in enumerate(people.GROWERS):
         code = people.VILLAGES[grower.village]
@@ -96,7 +102,8 @@ def make_villages(*, at: datetime) -> dict[str, Assistant]:
             growing_since=grower.since,
             at=at,
         )
-    return assistants
+    user = someone(people.FARMER, Role.FARMER, at=at)
+    places.recognise_farmer(user=user, phone=user.phone, at=at)
 
 
 def make_supermarkets(*, at: datetime) -> list[Supermarket]:

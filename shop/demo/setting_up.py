@@ -34,7 +34,7 @@ def prepare(*, root: Path, var: Path, port: int) -> None:
     if not known.get("county"):
         from shop.demo import seed  # noqa: PLC0415  needs Django
 
-        _step("Divisions of China", lambda: _manage("load_divisions"))
+        _step("Divisions of China", lambda: _manage("load_divisions", verbosity=0))
         seed.run()
         stamp.write_text(json.dumps({"code": wanted, "county": True}))
 

@@ -158,8 +158,8 @@ def recall_reaches(lots: list[Lot], *, done: bool) -> list[Effect]:
     """Whom a recall writes to, or has written to, and what was paid and not sent."""
     parts = parts_with(lots)
     if done:
-        told = reduce(or_, (Q(key__startswith=recall_key(lot)) for lot in lots), Q())
-        count = TextMessage.objects.filter(told).count()
+        keys = reduce(or_, (Q(key__startswith=recall_key(lot)) for lot in lots), Q())
+        count = TextMessage.objects.filter(keys).count()
         words = ngettext(
             "%(count)d buyer was written to.",
             "%(count)d buyers were written to.",
@@ -172,21 +172,24 @@ def recall_reaches(lots: list[Lot], *, done: bool) -> list[Effect]:
             "%(count)d buyers get a text message: do not eat or use it.",
             count,
         )
-    unsent = parts.filter(status=SubOrder.Status.PAID).count()
-    return [
-        Effect(words % {"count": count}, count, icon="message-square"),
-        Effect(
-            ngettext(
-                "%(count)d box is paid and not sent: nobody can pack it, refund it.",
-                "%(count)d boxes are paid and not sent: nobody can pack them, "
-                "refund them.",
-                unsent,
-            )
-            % {"count": unsent},
-            unsent,
-            icon="package",
-        ),
-    ]
+    told = Effect(
+        words % {"count": count} if count else _("Nobody has bought any of it."),
+        count,
+        icon="message-square",
+    )
+    return [told, _unsent(parts.filter(status=SubOrder.Status.PAID).count())]
+
+
+def _unsent(count: int) -> Effect:
+    if not count:
+        return Effect(_("No paid box of it waits to be sent."), 0, icon="package")
+    words = ngettext(
+        "%(count)d box is paid and not sent: nobody can pack it, refund it.",
+        "%(count)d boxes are paid and not sent: nobody can pack them, refund them.",
+        count,
+    )
+    where = f"{reverse('backoffice:orders')}?part=recalled"
+    return Effect(words % {"count": count}, count, url=where, icon="package")
 
 
 def recalls_of(order) -> list[StatusEvent]:

@@ -96,8 +96,19 @@ class TestRecall:
             county.post(recall_of(lot), said_twice())
         assert StatusEvent.objects.count() == 1
         answer = county.get(recall_of(lot)).content.decode()
-        assert "What happened" in answer
+        assert "What it did" in answer
         assert 'name="reason"' not in answer
+
+    def test_no_label_of_it_is_made_any_more(
+        self, county: Client, certificate: Certificate, zhao: User
+    ) -> None:
+        lot = certificate.lot
+        county.post(recall_of(lot), said_twice())
+        with pytest.raises(operations.UnableToMint):
+            new_batch(certificate=certificate, by=zhao)
+        assert "/labels/" not in county.get(
+            f"/assistant/lots/{lot.number}/"
+        ).content.decode().replace("/labels/B", "")
 
     def test_stands_on_the_lots_own_page(self, county: Client, lot: Lot) -> None:
         page = f"/assistant/lots/{lot.number}/"

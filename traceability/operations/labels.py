@@ -58,7 +58,7 @@ def mint_labels(
     """Make `count` labels for packages of `pack_g` grams under a certificate.
 
     One line of the log vouches for all of them. Errors: UnableToMint where the
-    certificate covers less or is withdrawn.
+    certificate covers less or is withdrawn, or the lot is recalled.
     """
     if not 0 < count <= MAX_BATCH:
         raise UnableToMint(
@@ -183,6 +183,8 @@ def _book(certificate: Certificate, weight_g: int) -> None:
     """Put grams of the certificate on labels; the condition is the guard."""
     if certificate.status_events.exists():
         raise UnableToMint(_("This certificate is withdrawn."))
+    if queries.recalled_ids([certificate.lot_id]):
+        raise UnableToMint(_("This lot is recalled."))
     booked = CertificateBalance.objects.filter(
         pk=certificate.pk, quantity_g__gte=F("labelled_g") + weight_g
     ).update(labelled_g=F("labelled_g") + weight_g)

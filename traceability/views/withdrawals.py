@@ -130,6 +130,8 @@ def _page(
         **facts,
         "status": status,
         "form": form,
+        # Where staff go on from here is closed to whoever only reads.
+        "may_withdraw": request.user.has_perm("traceability.recall_lot"),
         "asks": status is None and form.is_bound and form.is_valid(),
     }
     return render(request, "traceability/withdraw.html", context)

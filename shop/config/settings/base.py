@@ -181,7 +181,7 @@ def broker_options(url: str, folder: Path) -> dict[str, object]:
     if url.startswith("redis"):
         # A frozen server must not hold a page for longer: beat comes by anyway.
         return {"socket_timeout": 1, "socket_connect_timeout": 1}
-    if url != "filesystem://":
+    if not url.startswith("filesystem:"):
         return {}
     (folder / "control").mkdir(parents=True, exist_ok=True)
     return {
@@ -234,7 +234,8 @@ CACHES = {
 }
 
 # Jobs. Work in progress is a row; a message only says "look at it now".
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+# With a host, which files do not need, or kombu warns that it took one by itself.
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://localhost")
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, VAR / "broker")
 # Workers wait for a broker that is away as long as it takes; pages do not.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

@@ -138,5 +138,9 @@
     strip.scrollLeft = chip.offsetLeft - strip.offsetLeft - (strip.clientWidth - chip.offsetWidth) / 2;
   }
   for (const place of document.querySelectorAll("[data-needs-script]")) place.hidden = false;
+  // In a row of chips that is wider than the screen, show the one we are at.
+  for (const chip of document.querySelectorAll(".chips-scroll > [aria-current]")) {
+    chip.parentElement.scrollLeft = chip.offsetLeft - (chip.parentElement.clientWidth - chip.offsetWidth) / 2;
+  }
   here.classList.add("scripted");
 })();
