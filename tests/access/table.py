@@ -12,8 +12,8 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from tests.access.world import ANONYMOUS, World
-from tests.factories.people import PASSWORD
-from tests.factories.shares import new_id_number, photo
+from tests.factories.people import PASSWORD, new_uscc
+from tests.factories.shares import new_bank_card, new_id_number, photo
 
 PEOPLE = frozenset(
     {
@@ -351,6 +351,13 @@ SUPERMARKETS = [
 BACKOFFICE = [
     Door("backoffice:today", reads=STAFF),
     Door("backoffice:orders", reads=STAFF),
+    Door("backoffice:listings", reads=STAFF),
+    Door("traceability:recall", reads=OPERATOR, writes=OPERATOR,
+         args=thing("lot.number"), post=facts(reason="示例", confirmed="on")),
+    Door("traceability:revoke", reads=OPERATOR, writes=OPERATOR,
+         args=thing("certificate.number"), post=facts(reason="示例", confirmed="on")),
+    Door("users_backoffice:new", reads=OPERATOR, writes=OPERATOR,
+         post=facts(name="新示例", phone="10077777777")),
     Door("users_backoffice:people", reads=STAFF, writes=STAFF, moves=False,
          post=facts(phone=lambda w: w.people["buyer"].phone)),
     Door("users_backoffice:person", reads=STAFF, args=lambda w: [w.people["buyer"].pk]),
@@ -403,6 +410,67 @@ BACKOFFICE = [
                          "on_date": "2026-11-01", "source": "示例"}),
 ]  # fmt: skip
 
+
+def _agreement(world: World) -> Any:
+    return world.supermarket.agreements.get()
+
+
+PERSON = facts(name="新示例", phone="10077777777")
+REGISTERING = [
+    Door("partners_backoffice:supermarkets", reads=STAFF),
+    Door("partners_backoffice:supermarket", reads=STAFF, args=thing("supermarket.pk")),
+    Door("partners_backoffice:supermarket_new", reads=OPERATOR, writes=OPERATOR,
+         post=facts(name="新超市", uscc=lambda w: new_uscc(),
+                    division=lambda w: w.yonggu.pk, manager_name="新示例",
+                    manager_phone="10077777777")),
+    Door("partners_backoffice:manager_new", reads=None, writes=OPERATOR,
+         args=thing("supermarket.pk"), post=PERSON),
+    Door("partners_backoffice:manager_dismiss", reads=None, writes=OPERATOR,
+         args=lambda w: [w.supermarket.pk, w.people["manager"].pk]),
+    Door("partners_backoffice:sign", reads=OPERATOR, writes=OPERATOR,
+         args=thing("supermarket.pk"),
+         post=facts(starts_on="2028-01-01", ends_on="2028-12-31", rate_bp="5",
+                    cap_fen="3000", basis="all")),
+    Door("partners_backoffice:agreement", reads=STAFF,
+         args=lambda w: [_agreement(w).pk]),
+    Door("partners_backoffice:pairing_end", reads=OPERATOR, writes=OPERATOR,
+         args=lambda w: [_agreement(w).pairings.first().pk],
+         post=facts(on="2026-12-31")),
+    Door("partners_backoffice:household_new", reads=OPERATOR, writes=OPERATOR,
+         post=facts(village=lambda w: w.yonggu.pk, name="新示例",
+                    id_number=lambda w: new_id_number(), contact_phone="10077777777")),
+    Door("partners_backoffice:pair", reads=OPERATOR, writes=OPERATOR,
+         args=thing("unpaired.number"),
+         post=facts(weight="1", from_on="2026-12-01",
+                    agreement=lambda w: _agreement(w).pk)),
+    Door("partners_backoffice:card", reads=OPERATOR, writes=OPERATOR,
+         args=thing("household.number"),
+         post=facts(bank_card=lambda w: new_bank_card(), card_holder="示例")),
+    Door("partners_backoffice:contact", reads=OPERATOR, writes=OPERATOR,
+         args=thing("household.number"),
+         post=facts(contact_name="示例", contact_phone="10077777777")),
+    Door("partners_backoffice:member_new", reads=OPERATOR, writes=OPERATOR,
+         args=thing("household.number"),
+         post=facts(name="示例", id_number=lambda w: new_id_number(), relation="子女")),
+    Door("partners_backoffice:links_end", reads=None, writes=OPERATOR,
+         args=thing("household.number")),
+    Door("partners_backoffice:villages", reads=STAFF),
+    Door("partners_backoffice:village", reads=STAFF, args=thing("yonggu.pk")),
+    Door("partners_backoffice:station", reads=OPERATOR, writes=OPERATOR,
+         args=thing("yonggu.pk"), post=facts(name="永固村服务站")),
+    Door("partners_backoffice:assistant_new", reads=None, writes=OPERATOR,
+         args=thing("yonggu.pk"), post=PERSON),
+    Door("partners_backoffice:assistant_dismiss", reads=None, writes=OPERATOR,
+         args=thing("yonggu.pk", "assistant.pk")),
+    Door("partners_backoffice:farmer_new", reads=OPERATOR, writes=OPERATOR,
+         args=thing("yonggu.pk"),
+         post=facts(village=lambda w: w.yonggu.pk, called="新叔", name="新示例",
+                    phone="10077777777")),
+    Door("partners_backoffice:cooperative_new", reads=OPERATOR, writes=OPERATOR,
+         args=thing("yonggu.pk"),
+         post=facts(name="永固合作社", uscc=lambda w: new_uscc())),
+]  # fmt: skip
+
 TABLE = [
     *MARKET,
     *SCANS,
@@ -413,4 +481,5 @@ TABLE = [
     *LOTS,
     *SUPERMARKETS,
     *BACKOFFICE,
+    *REGISTERING,
 ]

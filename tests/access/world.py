@@ -123,6 +123,7 @@ def _people(world: World) -> None:
     things.other_household = new_household(
         village=things.luxi, name="李示例", contact=people["other_contact"]
     )
+    things.unpaired = new_household(village=things.yonggu, name="陈示例")
     things.household_token = link_token(things.household)
     things.farmer_token = farmer_token(things.farmer)
 
