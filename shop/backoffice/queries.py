@@ -151,6 +151,12 @@ _SALE = (
         "badge-check",
         "traceability.see_lots_page",
     ),
+    (
+        "traceability:reports",
+        gettext_lazy("Reports of fakes"),
+        "shield-x",
+        "traceability.view_reports",
+    ),
 )
 _SHARES = (
     ("partners_backoffice:statements", gettext_lazy("Statements"), "file-text", ""),

@@ -20,6 +20,7 @@ from shop.notices.operations import send_text
 from tests.factories.people import SOME_DAY, new_phone
 from tests.factories.shares import NOON, OCTOBER, hand_out
 from tests.factories.traceability import new_certificate, new_lot
+from traceability.operations import report_fake
 
 pytestmark = pytest.mark.django_db
 ROOT = "/backoffice/"
@@ -102,6 +103,7 @@ def county(
     lot = new_lot(farmer=farmer_wang, by=operator)
     new_certificate(lot=lot, by=operator)
     open_station(village=farmer_wang.village, name="永固村级服务站")
+    report_fake(code="0" * 20, message="示例", at=NOON)
     payment = Payment.objects.create(
         order_number="1",
         out_trade_no="1",
