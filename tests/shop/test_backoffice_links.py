@@ -184,5 +184,5 @@ def test_counts_stand_beside_what_waits(county, client, operator) -> None:
         ("partners_backoffice:findings", 1),
         ("partners_backoffice:statements", 1),
     ):
-        line = page.split(f'href="{reverse(name)}"')[1].split("</a>")[0]
+        line = page.split(f'list-item" href="{reverse(name)}"')[1].split("</a>")[0]
         assert re.search(rf'number">{count}<', line), name

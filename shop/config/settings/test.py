@@ -12,6 +12,8 @@ from .local import *  # noqa: F403
 from .local import CELERY_BROKER_URL, ELASTICSEARCH_PREFIX, REDIS_URL, VAR, shared_cache
 
 ROOT_VAR = Path(VAR)
+# Nobody collects files for tests; WhiteNoise warns of a folder that is not there.
+(ROOT_VAR / "static").mkdir(parents=True, exist_ok=True)
 SECRET_KEY = "test"
 FIELD_SECRET = "test-field-secret"
 BLIND_INDEX_SECRET = "test-blind-index-secret"
