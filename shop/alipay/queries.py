@@ -105,6 +105,20 @@ def to_look_at(*, now: datetime) -> int:
     )
 
 
+def returns_of(order_number: str) -> list[Refund]:
+    """Money that came for an order and was not its own, on its way back or there."""
+    returns = Refund.objects.filter(
+        payment__order_number=order_number, purpose=Refund.Purpose.RETURN
+    )
+    return list(returns.select_related("capture").order_by("pk"))
+
+
+def news_of(payment: Payment) -> str:
+    """A word that changes with everything that a waiting page would show anew."""
+    returns = returns_of(payment.order_number)
+    return "-".join([payment.status, *(each.status for each in returns)])
+
+
 def payment_of(order_number: str) -> Payment | None:
     """The order's latest payment."""
     return Payment.objects.filter(order_number=order_number).order_by("-pk").first()

@@ -8,6 +8,9 @@ from django.dispatch import Signal
 
 # The order's money has come in, whole.
 payment_captured = Signal()
+# Money came that is not the order's: it is in suspense, and goes back by itself. Also
+# carries `capture`.
+payment_suspended = Signal()
 # Nobody can pay this any more. Money that still comes goes back by itself.
 payment_closed = Signal()
 # Money went back to the buyer. Also carries `refund`.

@@ -1,6 +1,7 @@
 """The ways to the cashier and back, and the door for Alipay's notices."""
 
 import re
+from datetime import timedelta
 from urllib.parse import parse_qsl
 
 from django.core.cache import cache
@@ -12,12 +13,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from . import operations, queries, signing, tasks
-from .models import Payment
+from .models import Payment, Refund
 
 NOTICE_BYTES = 64_000
 NOTICE_FIELDS = 100
 HEARD_OUT_BYTES = 16_000_000
 RETURN_PAUSE_SECONDS = 5
+LATE_MONEY_MAY_COME = timedelta(hours=1)
 _PHONE = re.compile(r"Mobile|Android|iPhone|iPad|HarmonyOS", re.IGNORECASE)
 
 
@@ -55,16 +57,29 @@ def status(request: HttpRequest, number: str, token: str) -> HttpResponse:
         {
             "is_open": payment.status == Payment.Status.PENDING
             and payment.expires_at > timezone.now(),
+            "waits": _waits(payment),
             **_around(payment),
         },
     )
+
+
+def _waits(payment: Payment) -> bool:
+    """Whether something may still happen that this page would show."""
+    returns = queries.returns_of(payment.order_number)
+    if any(each.status == Refund.Status.WAITING for each in returns):
+        return True
+    if payment.status == Payment.Status.CLOSED and payment.closed_at is not None:
+        # An open cashier may take money a little later; it goes back.
+        fresh = payment.closed_at > timezone.now() - LATE_MONEY_MAY_COME
+        return fresh and not returns
+    return payment.status == Payment.Status.PENDING
 
 
 @require_GET
 @never_cache
 def news(request: HttpRequest, number: str, token: str) -> JsonResponse:
     """The payment's status, for the page that waits."""
-    return JsonResponse({"status": _payment(number, token).status})
+    return JsonResponse({"status": queries.news_of(_payment(number, token))})
 
 
 @require_GET
@@ -81,7 +96,8 @@ def come_back(request: HttpRequest) -> HttpResponse:
     payment = queries.returned(params) if params else None
     if payment is None:
         return render(request, "shop/alipay/unreadable.html", status=400)
-    if payment.status == Payment.Status.PENDING and cache.add(
+    # Also where it is closed: the money may have been taken all the same.
+    if not payment.captured_fen and cache.add(
         f"alipay-return-{payment.pk}", 1, timeout=RETURN_PAUSE_SECONDS
     ):
         tasks.soon(tasks.ask_about, payment_id=payment.pk)
@@ -115,6 +131,8 @@ def _payment(number: str, token: str) -> Payment:
 def _around(payment: Payment) -> dict[str, object]:
     return {
         "payment": payment,
+        "news": queries.news_of(payment),
+        "returns": queries.returns_of(payment.order_number),
         "pay_path": queries.pay_path(payment),
         "status_path": queries.status_path(payment),
         "news_path": queries.news_path(payment),

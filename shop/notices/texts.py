@@ -66,6 +66,13 @@ TEXTS: dict[str, Text] = {
         ),
         ("number", "amount", "link"),
     ),
+    "payment_goes_back": Text(
+        gettext_lazy(
+            "We received %(amount)s that order %(number)s was not waiting for. It goes "
+            "back to where you paid from. Details: %(link)s"
+        ),
+        ("number", "amount", "link"),
+    ),
     "parcel_handed_over": Text(
         gettext_lazy(
             "%(goods)s of order %(number)s left the village with %(carrier)s, "

@@ -101,6 +101,8 @@ def parts_of(order) -> list[SentPart]:
 
 def share_of(order, *, on: date) -> list[tuple[Supermarket, SharePreview]]:
     """What an order brings to households, a preview for each supermarket in it."""
+    if order.status == "cancelled":
+        return []  # what is not sold brings nobody anything
     margins: defaultdict[Supermarket, int] = defaultdict(int)
     terms = LineTerms.objects.filter(sub_order__order=order, supermarket__isnull=False)
     for line in terms.select_related("supermarket"):

@@ -6,7 +6,12 @@ from logistics.signals import parcel_delivered, parcel_handed_over
 from partners.organisations.models import Assistant
 from partners.organisations.signals import today_items
 from partners.organisations.today import TodayItem
-from shop.alipay.signals import payment_captured, payment_closed, payment_refunded
+from shop.alipay.signals import (
+    payment_captured,
+    payment_closed,
+    payment_refunded,
+    payment_suspended,
+)
 from shop.ordering import operations, queries
 from shop.users.signals import me_sections
 from traceability.effects import Effect
@@ -22,6 +27,11 @@ def on_captured(sender, payment, at, **kwargs):
 @receiver(payment_closed)
 def on_closed(sender, payment, at, **kwargs):
     operations.mark_cancelled(order_number=payment.order_number, at=at)
+
+
+@receiver(payment_suspended)
+def on_suspended(sender, payment, capture, at, **kwargs):
+    operations.tell_suspended(payment=payment, capture=capture, at=at)
 
 
 @receiver(payment_refunded)

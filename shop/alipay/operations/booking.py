@@ -101,6 +101,9 @@ def _book_capture(
         if payment.status == Payment.Status.PENDING:
             payment.status = Payment.Status.EXCEPTION
             payment.save(update_fields=["status"])
+        signals.payment_suspended.send(
+            sender=Payment, payment=payment, capture=capture, at=at
+        )
         logger.warning("%s: %s in suspense", payment.out_trade_no, reason)
         return Booked.SUSPENDED
     payment.status = Payment.Status.PAID

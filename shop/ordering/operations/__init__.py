@@ -35,7 +35,7 @@ from shop.ordering.operations.progress import (
     note_refund,
 )
 from shop.ordering.operations.stock import OutOfStock, PriceChanged
-from shop.ordering.operations.telling import tell_recalled
+from shop.ordering.operations.telling import tell_recalled, tell_suspended
 
 __all__ = [
     "Delivery",
@@ -65,4 +65,5 @@ __all__ = [
     "place_order",
     "send_box",
     "tell_recalled",
+    "tell_suspended",
 ]

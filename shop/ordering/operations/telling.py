@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from logistics.carriers import registry
 from partners.measures import yuan
+from shop.alipay.models import Capture, Payment
 from shop.notices.operations import UnableToSend, send_text
 from shop.ordering import queries
 from shop.ordering.models import LineTerms, Purchase, SubOrder
@@ -37,6 +38,20 @@ def tell_cancelled(*, purchase: Purchase, at: datetime) -> None:
         template="order_cancelled",
         key=f"order:{purchase.order.number}:cancelled",
         params={},
+        at=at,
+    )
+
+
+def tell_suspended(*, payment: Payment, capture: Capture, at: datetime) -> None:
+    """Money came that is not the order's, and goes back to who paid it."""
+    purchase = Purchase.objects.filter(order__number=payment.order_number).first()
+    if purchase is None:
+        return
+    _tell(
+        purchase=purchase,
+        template="payment_goes_back",
+        key=f"order:{payment.order_number}:back:{capture.pk}",
+        params={"amount": yuan(capture.amount_fen)},
         at=at,
     )
 

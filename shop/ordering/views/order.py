@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from shop.alipay.queries import returns_of
 from shop.ordering import operations, queries
 
 
@@ -29,6 +30,7 @@ def order(request: HttpRequest, number: str, token: str) -> HttpResponse:
             "parts": parts,
             "recalls": queries.recalls_of(purchase.order),
             "place": queries.place_of(purchase),
+            "returns": returns_of(number),
             "shares": queries.share_of(
                 purchase.order, on=timezone.localdate(purchase.order.date_placed)
             ),
@@ -43,7 +45,7 @@ def _act(request: HttpRequest, placed) -> None:
     try:
         if request.POST.get("action") == "cancel":
             operations.cancel_order(order=placed, at=now)
-            messages.info(request, _("The order is cancelled. Nothing was paid."))
+            messages.info(request, _("The order is cancelled."))
         elif request.POST.get("action") == "received":
             operations.complete_order(order=placed, at=now)
             messages.info(
