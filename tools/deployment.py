@@ -2,8 +2,9 @@
 
     python -m tools.deployment check
 
-docker-compose reads compose.yaml, nginx its site, systemd-analyze the units. None of
-them starts anything or needs a Docker engine; a missing one is an error.
+docker-compose reads compose.yaml, nginx its site, systemd-analyze the units, promtool
+the alerts, which it also rings with made-up figures. None of them starts anything or
+needs a Docker engine; a missing one is an error.
 """
 
 import os
@@ -13,6 +14,8 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 OPS = ROOT / "ops"
@@ -75,6 +78,23 @@ def units() -> None:
         raise Refused("\n".join(wrong))
 
 
+def alerts() -> None:
+    """The rules, and whether they ring when they must and only then.
+
+    promtool compares annotations too; those are for people and only repeat the labels.
+    """
+    _judge(["promtool", "check", "rules", str(OPS / "alerts.yml")])
+    rules = yaml.safe_load((OPS / "alerts.yml").read_text(encoding="utf-8"))
+    for group in rules["groups"]:
+        for rule in group["rules"]:
+            del rule["annotations"]
+    with tempfile.TemporaryDirectory() as folder:
+        bare = Path(folder) / "alerts.yml"
+        bare.write_text(yaml.safe_dump(rules), encoding="utf-8")
+        test = shutil.copy(OPS / "alerts_test.yml", folder)
+        _judge(["promtool", "test", "rules", str(test)])
+
+
 def _judge(command: list[str], *, accept_failure: bool = False, **env: str) -> str:
     if shutil.which(command[0]) is None:
         raise Refused(f"{command[0]} is missing; install its package.")
@@ -96,6 +116,7 @@ JUDGES: dict[str, Callable[[], None]] = {
     "compose.yaml": compose,
     "ops/nginx/site.conf": nginx,
     "ops/systemd": units,
+    "ops/alerts.yml": alerts,
 }
 
 

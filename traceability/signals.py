@@ -20,3 +20,7 @@ recall_effects = Signal()
 
 # The same for a certificate=.
 revocation_effects = Signal()
+
+# Sent with state= when somebody who looks at a code is told what it is: for a genuine
+# one when a browser says so (`seen`), for any other when its page is shown.
+scan_judged = Signal()

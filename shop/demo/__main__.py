@@ -94,7 +94,7 @@ def live(family: Family, *, port: int, own_gateway: bool) -> int:
     family.start(
         "worker",
         python(
-            "-m celery -A shop.config worker --beat --pool solo --loglevel warning"
+            "-m celery -A shop.config worker --beat --pool solo --loglevel info"
             f" --schedule {VAR / 'beat'}"
         ),
     )

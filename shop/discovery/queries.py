@@ -17,6 +17,7 @@ from shop.discovery.engine import (
     SearchUnavailable,
 )
 from shop.discovery.engines import configured
+from shop.discovery.signals import search_fell_back
 from shop.discovery.tokens import clean, parse
 from shop.storefront.models import ProductCard
 
@@ -101,6 +102,7 @@ def find(search: Search, *, engine: SearchEngine | None = None) -> Found:
     try:
         page = engine.search(query)
     except SearchUnavailable:
+        search_fell_back.send(sender=Search)
         return _by_name(search)
     known = ProductCard.objects.on_sale().in_bulk([hit.product_id for hit in page.hits])
     cards = [known[hit.product_id] for hit in page.hits if hit.product_id in known]

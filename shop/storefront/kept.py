@@ -16,6 +16,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.urls import ResolverMatch
 from django.utils.http import parse_etags
 
 from shop.storefront import queries
@@ -59,7 +60,10 @@ def keep(
 
 @dataclass(frozen=True)
 class KeptPage:
-    """A finished page: its bytes, the same compressed, and its headers."""
+    """A finished page: its bytes, the same compressed, and its headers.
+
+    `match` says whose address it is, for whoever names requests.
+    """
 
     versions: Versions
     kept_at: float
@@ -67,9 +71,12 @@ class KeptPage:
     etag: str
     plain: bytes
     packed: bytes
+    match: ResolverMatch | None = None
 
     @classmethod
-    def of(cls, response: HttpResponse) -> "KeptPage | None":
+    def of(
+        cls, response: HttpResponse, match: ResolverMatch | None = None
+    ) -> "KeptPage | None":
         """The page in this response, or None where it is not everybody's.
 
         A cookie, or having looked at the session, makes a page somebody's own.
@@ -91,6 +98,7 @@ class KeptPage:
             etag=f'W/"{hashlib.sha256(plain).hexdigest()[:32]}"',
             plain=plain,
             packed=gzip.compress(plain, compresslevel=6, mtime=0),
+            match=match,
         )
 
     def is_current(self) -> bool:

@@ -32,9 +32,10 @@ class KeptPageMiddleware:
         key = page_key(request)
         page = pages.get(key)
         if page is not None and page.is_current():
+            request.resolver_match = page.match
             return page.answer(request)
         response = self.get_response(request)
-        made = KeptPage.of(response)
+        made = KeptPage.of(response, request.resolver_match)
         if made is None:
             return response
         # Django empties the body of a HEAD only after us; nothing is kept of one.

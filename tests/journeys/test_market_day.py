@@ -1,6 +1,7 @@
 """The market day, over HTTP and in a real Chromium at phone and desktop size."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -78,6 +79,38 @@ def walk(county: dict[str, str], code: str) -> str:
 def test_over_http(county):
     said = walk(county, "from shop.demo.market_day.__main__ import main; exit(main())")
     assert "Everything as it must be" in said
+
+
+# Everything that the database keeps encrypted because it is somebody's, one a line.
+SECRETS = """
+import django
+django.setup()
+from django.apps import apps
+from partners.privacy import EncryptedField
+for model in apps.get_models():
+    for field in model._meta.fields:
+        if isinstance(field, EncryptedField):
+            for value in model.objects.values_list(field.name, flat=True):
+                print("\\n".join((value or "").split("\\n")))
+"""
+
+
+def test_its_logs_name_nobody(county):
+    """Every process of that day wrote its lines; nobody's data stands in them."""
+    logs = sorted((Path(county["XIANGJI_VAR"]) / "logs").glob("*.log"))
+    assert {log.stem for log in logs} >= {"web", "worker", "alipay", "carrier"}
+    text = "".join(log.read_text(encoding="utf-8", errors="replace") for log in logs)
+    assert " route=ordering:checkout status=302 " in text
+    secrets = {line for line in walk(county, SECRETS).splitlines() if len(line) > 2}
+    assert len(secrets) > 50
+    assert "李示例" in secrets
+    # A login code is six digits; so is many a number that means nothing.
+    numbers = {value for value in secrets if value.isdigit() and len(value) < 11}
+    keys = set(re.findall(r"[A-Za-z0-9_.-]{30,}", " ".join(secrets)))
+    assert len(keys) > 3
+    assert [value for value in secrets - numbers | keys if value in text] == []
+    jobs = next(log for log in logs if log.stem == "worker").read_text("utf-8")
+    assert " task=shop.notices.tasks.deliver_text " in jobs
 
 
 @pytest.mark.walk

@@ -19,6 +19,7 @@ from partners.limits import Limit, TooOften, spend
 from traceability import codes, devices, operations, queries, words
 from traceability.forms import FakeReportForm
 from traceability.queries import State, Verdict
+from traceability.signals import scan_judged
 from traceability.views.boxes import box_context
 
 _STATUS = {State.TAMPERED: 404, State.UNKNOWN: 404, State.UNCHECKED: 503}
@@ -46,6 +47,8 @@ def scan(request: HttpRequest, text: str) -> HttpResponse:
     device = kept if devices.is_device(kept) else None
     verdict = queries.judge(text=text, device=device, now=timezone.now())
     reported = "reported" in request.GET
+    if request.method == "GET" and not (verdict.is_genuine or reported):
+        scan_judged.send(sender=None, state=verdict.state)
     return _answer(request, text, verdict, FakeReportForm(), reported=reported)
 
 
@@ -70,6 +73,7 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
         verdict = operations.count_scan(code=text, device=device, at=timezone.now())
     except DatabaseError:
         return _unable(request, text, wants_json, status=503)
+    scan_judged.send(sender=None, state=verdict.state)
     if wants_json:
         return JsonResponse(
             {

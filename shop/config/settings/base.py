@@ -9,6 +9,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from . import env
+from .logs import logging_as
 from .oscar import *  # noqa: F403  Oscar's options are settings of ours
 from .oscar import OSCAR_APPS
 
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "shop.discovery",
     "shop.storefront",
     "shop.backoffice",
+    "shop.watching",
     "django.forms",
     "csp",
     "rules.apps.AutodiscoverRulesConfig",
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
 INSTALLED_APPS = list(dict.fromkeys(INSTALLED_APPS))
 
 MIDDLEWARE = [
+    "shop.watching.middleware.WatchMiddleware",
     "shop.storefront.middleware.KeptPageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -372,14 +375,9 @@ LOG_FOLDER = VAR / "log"
 # Certificate numbers begin with it: HS-2026-000001.
 CERTIFICATE_PREFIX = env.text("XIANGJI_CERTIFICATE_PREFIX", "HS")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # Tells every table of every font it cuts, for each document.
-    "loggers": {"fontTools": {"level": "WARNING"}},
-}
+# Every process of a machine counts into a file of its own here.
+METRICS_FOLDER = Path(env.text("XIANGJI_METRICS", str(VAR / "metrics")))
+env.tell("PROMETHEUS_MULTIPROC_DIR", str(METRICS_FOLDER))
+# Whoever brings it may read /metrics from elsewhere; without one, only this machine.
+METRICS_TOKEN = env.text("XIANGJI_METRICS_TOKEN")
+LOGGING = logging_as("Plain")

@@ -53,3 +53,8 @@ def table(name: str) -> dict[str, dict[str, str]]:
     if not isinstance(found, dict):
         raise MissingSetting(f"{path} ({name}) must hold a JSON object.")
     return found
+
+
+def tell(name: str, value: str) -> None:
+    """Say a setting to a library that only listens to the environment."""
+    os.environ[name] = value

@@ -2,7 +2,13 @@
 
 from . import env
 from .base import *  # noqa: F403
-from .base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, VAR, with_cashier
+from .base import (
+    CONTENT_SECURITY_POLICY,
+    INSTALLED_APPS,
+    VAR,
+    with_cashier,
+)
+from .logs import logging_as
 
 SECRET_KEY = env.required("XIANGJI_SECRET_KEY", "a long random text for sessions")
 FIELD_SECRET = env.required("XIANGJI_FIELD_SECRET", "encrypts personal fields")
@@ -73,3 +79,4 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "shop.storefront.staticfiles.MarketStorage"},
 }
+LOGGING = logging_as("Json")

@@ -12,6 +12,9 @@ from .local import *  # noqa: F403
 from .local import CELERY_BROKER_URL, ELASTICSEARCH_PREFIX, REDIS_URL, VAR, shared_cache
 
 ROOT_VAR = Path(VAR)
+# A test compares what it counted; processes that test beside it share VAR.
+METRICS_FOLDER = Path(tempfile.mkdtemp(prefix="metrics-", dir=ROOT_VAR))
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_FOLDER)
 # Nobody collects files for tests; WhiteNoise warns of a folder that is not there.
 (ROOT_VAR / "static").mkdir(parents=True, exist_ok=True)
 SECRET_KEY = "test"

@@ -1,0 +1,34 @@
+"""Everything there is to say, as the text that Prometheus reads."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from shop.watching.figures import DatabaseCollector
+from shop.watching.parts import readiness
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class PartsCollector(Collector):
+    """How every part of /readyz is."""
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "xiangji_part_ok", "1 where the part answers as it should.", labels=["part"]
+        )
+        for part, state in readiness.report().parts.items():
+            family.add_metric([part], state == "ok")
+        yield family
+
+
+def exposition() -> bytes:
+    """What all processes of this machine counted, and what the database knows."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    registry.register(DatabaseCollector())
+    registry.register(PartsCollector())
+    return generate_latest(registry)
