@@ -30,7 +30,7 @@ def example() -> dict[str, str]:
 
 def read_by_settings(*names: str) -> dict[str, str]:
     """Every variable that the settings read, with the way they ask for it."""
-    ask = re.compile(r'env\.(required|text|flag|items|table)\(\s*"([A-Z0-9_]+)"')
+    ask = re.compile(r'env\.(required|text|flag|items|nodes|table)\(\s*"([A-Z0-9_]+)"')
     text = "".join((SETTINGS / f"{n}.py").read_text("utf-8") for n in names)
     return {name: how for how, name in ask.findall(text)}
 

@@ -160,6 +160,10 @@ class SearchEngine(Protocol):
         """Whether there is an index, of the form that this code writes."""
         ...
 
+    def about(self) -> Mapping[str, str]:
+        """How it is, for an operator: what it is made of, and how many products."""
+        ...
+
     def search(self, query: Query) -> Page:
         """Products that have every word, sold-out ones last."""
         ...

@@ -1,6 +1,7 @@
 """What the search page reads: hits from the engine, truth from the database."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,10 +19,13 @@ from shop.discovery.engine import (
 )
 from shop.discovery.engines import configured
 from shop.discovery.signals import search_fell_back
-from shop.discovery.tokens import clean, parse
+from shop.discovery.tokens import Term, Tokens, clean, indexed, indexed_pinyin, parse
+from shop.listings.crops import CROPS, Crop
 from shop.storefront.models import ProductCard
 
 MOST_FACETS = 12
+# So many words are looked for in names, where there is no index to find them in.
+MOST_NAMES = 4
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Found:
-    """A page of cards. `near`: with some of the words only. `honest`: not from the
-    engine, which cannot answer now, but by name from the database."""
+    """A page of cards. `near`: with some of the words only. `by_name_only`: not from
+    the engine, which cannot answer now, but by name from the database."""
 
     cards: list[ProductCard]
     total: int
@@ -92,8 +96,9 @@ def find(search: Search, *, engine: SearchEngine | None = None) -> Found:
     """Cards for a search, every one looked up in the database for price and sale."""
     engine = engine or configured()
     start = (search.page - 1) * PAGE_SIZE
+    tokens = parse(search.text)
     query = Query(
-        tokens=parse(search.text),
+        tokens=tokens,
         category=search.category,
         township=search.township,
         sort=search.sort,
@@ -103,7 +108,7 @@ def find(search: Search, *, engine: SearchEngine | None = None) -> Found:
         page = engine.search(query)
     except SearchUnavailable:
         search_fell_back.send(sender=Search)
-        return _by_name(search)
+        return _by_name(search, tokens)
     known = ProductCard.objects.on_sale().in_bulk([hit.product_id for hit in page.hits])
     cards = [known[hit.product_id] for hit in page.hits if hit.product_id in known]
     if search.sort == "price":
@@ -119,23 +124,67 @@ def find(search: Search, *, engine: SearchEngine | None = None) -> Found:
     )
 
 
-def _by_name(search: Search) -> Found:
-    """Without an engine: products whose name, crop or village holds the words."""
+def _by_name(search: Search, tokens: Tokens) -> Found:
+    """Without an engine: products whose name, crop or place holds the words."""
     cards = ProductCard.objects.on_sale()
-    for word in search.text.split()[:4]:
-        cards = cards.filter(
-            Q(title__icontains=word)
-            | Q(crop__icontains=word)
-            | Q(village_name__icontains=word)
-        )
+    for term in tokens.terms[:MOST_NAMES]:
+        cards = cards.filter(_named(term))
     if search.category:
         cards = cards.filter(category_code=search.category)
     if search.township:
         cards = cards.filter(township_code=search.township)
-    found = list(cards.order_by("-newest_key", "-product_id")[:PAGE_SIZE])
+    start = (search.page - 1) * PAGE_SIZE
+    total = cards.count()
+    order = "price_key" if search.sort == "price" else "-newest_key"
+    shown = cards.order_by(order, "-product_id")[start : start + PAGE_SIZE]
     return Found(
-        cards=found, total=len(found), townships=[], categories=[], by_name_only=True
+        cards=list(shown),
+        total=total,
+        townships=[],
+        categories=[],
+        by_name_only=True,
+        more=start + PAGE_SIZE < min(total, DEEPEST),
     )
+
+
+def _named(term: Term) -> Q:
+    """What a database can find of a term: each of its tokens in some name, or a crop
+    that is called or spelled so."""
+    named = Q(crop__in=_crops_called(term))
+    for group in term.any_of:
+        every = Q()
+        for token in group:
+            every &= (
+                Q(title__icontains=token.rstrip("*"))
+                | Q(crop__icontains=token.rstrip("*"))
+                | Q(village_name__icontains=token.rstrip("*"))
+                | Q(township_name__icontains=token.rstrip("*"))
+            )
+        named |= every
+    return named
+
+
+def _crops_called(term: Term) -> list[str]:
+    return [
+        crop.name
+        for crop in CROPS.values()
+        if any(
+            all(_is_among(token, _names_of(crop)) for token in group)
+            for group in term.any_of
+        )
+    ]
+
+
+def _is_among(token: str, words: frozenset[str]) -> bool:
+    if token.endswith("*"):
+        return any(word.startswith(token[:-1]) for word in words)
+    return token in words
+
+
+@lru_cache(maxsize=512)
+def _names_of(crop: Crop) -> frozenset[str]:
+    names = " ".join((crop.name, *crop.aliases))
+    return frozenset(f"{indexed(names)} {indexed_pinyin(names)}".split())
 
 
 def choices(facets: list[Facet], search: Search, name: str) -> list[Choice]:

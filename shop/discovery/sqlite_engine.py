@@ -89,6 +89,15 @@ class SqliteEngine:
         except SearchUnavailable:
             return False
 
+    def about(self) -> Mapping[str, str]:
+        name = self._current()
+        count = sum(tally.count for tally in self.tallies().values())
+        return {
+            "engine": "SQLite FTS5",
+            "index": str(self.folder / name),
+            "products": str(count),
+        }
+
     def search(self, query: Query) -> Page:
         if not query.tokens.terms:
             return Page(hits=[], total=0)

@@ -305,13 +305,29 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     },
 }
 
-# Search. The embedded engine keeps its own files here (docs/decisions/0062).
-SEARCH_ENGINE = env.text("SEARCH_ENGINE", "shop.discovery.sqlite_engine.SqliteEngine")
-SEARCH_INDEX = VAR / "search"
-# Elasticsearch's nodes, any number (http://user:password@host:9200,…), and what the
-# names of our indices begin with, for shops that share a cluster.
-ELASTICSEARCH_NODES = env.items("ELASTICSEARCH_URL")
+# Search: the embedded engine, or Elasticsearch where its nodes are named.
+SEARCH_ENGINES = {
+    "sqlite": "shop.discovery.sqlite_engine.SqliteEngine",
+    "elasticsearch": "shop.discovery.elastic.engine.ElasticEngine",
+}
+# http://user:password@host:9200,http://host2:9200: any number of nodes. What is known
+# of the account stays out of the addresses, and so out of every log.
+ELASTICSEARCH_NODES, _account = env.nodes("ELASTICSEARCH_URL", default_port=9200)
+ELASTICSEARCH_USER = env.text("ELASTICSEARCH_USER", _account[0])
+ELASTICSEARCH_PASSWORD = env.text("ELASTICSEARCH_PASSWORD", _account[1])
+ELASTICSEARCH_CA_FILE = env.text("ELASTICSEARCH_CA_FILE")
+# What the names of our indices begin with, for shops that share a cluster.
 ELASTICSEARCH_PREFIX = env.text("ELASTICSEARCH_PREFIX", "xiangji")
+SEARCH_ENGINE = env.text(
+    "SEARCH_ENGINE", "elasticsearch" if ELASTICSEARCH_NODES else "sqlite"
+)
+SEARCH_ENGINE = SEARCH_ENGINES.get(SEARCH_ENGINE, SEARCH_ENGINE)
+if SEARCH_ENGINES["elasticsearch"] == SEARCH_ENGINE and not ELASTICSEARCH_NODES:
+    raise env.MissingSetting("Set ELASTICSEARCH_URL: SEARCH_ENGINE needs its nodes.")
+# How long the page waits for Elasticsearch before it looks through names instead.
+SEARCH_TIMEOUT_SECONDS = 1.0
+# The embedded engine keeps its own files here (docs/decisions/0062).
+SEARCH_INDEX = VAR / "search"
 
 # Where people reach us; goes into codes, links in messages and payment calls.
 BASE_URL = env.text("XIANGJI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 
 class MissingSetting(SystemExit):
@@ -31,6 +32,27 @@ def flag(name: str, default: bool = False) -> bool:
 def items(name: str, default: str = "") -> list[str]:
     """The variable's comma-separated parts."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def nodes(name: str, *, default_port: int) -> tuple[list[str], tuple[str, str]]:
+    """The variable's comma-separated addresses, each with a port and without the
+    account that one of them may name; and that account, (user, password)."""
+    found: list[str] = []
+    account = ("", "")
+    for url in items(name):
+        parts = urlsplit(url)
+        try:
+            port = parts.port or default_port
+        except ValueError:
+            port = 0
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not port:
+            # Without the address itself: it may hold a password.
+            raise MissingSetting(f"{name} must hold http(s)://host:port, by commas.")
+        if parts.username and not account[0]:
+            account = (unquote(parts.username), unquote(parts.password or ""))
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        found.append(f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}")
+    return found, account
 
 
 def key_from(path: Path, meaning: str) -> str:

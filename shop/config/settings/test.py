@@ -8,8 +8,16 @@ os.environ.setdefault("XIANGJI_VAR", tempfile.mkdtemp(prefix="xiangji-test-"))
 # Tests never talk to the gateway that the surrounding shell is set up for.
 os.environ.pop("ALIPAY_GATEWAY", None)
 
+from . import env
 from .local import *  # noqa: F403
-from .local import CELERY_BROKER_URL, ELASTICSEARCH_PREFIX, REDIS_URL, VAR, shared_cache
+from .local import (
+    CELERY_BROKER_URL,
+    ELASTICSEARCH_PREFIX,
+    REDIS_URL,
+    SEARCH_ENGINES,
+    VAR,
+    shared_cache,
+)
 
 ROOT_VAR = Path(VAR)
 # A test compares what it counted; processes that test beside it share VAR.
@@ -39,6 +47,9 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
 # database from pytest-django; from here its two databases of Redis, and its indices.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 ELASTICSEARCH_PREFIX = f"{ELASTICSEARCH_PREFIX}-test-{WORKER}"
+# The tests of search take up every engine there is; all others the embedded one.
+SEARCH_ENGINE = env.text("SEARCH_ENGINE", "sqlite")
+SEARCH_ENGINE = SEARCH_ENGINES.get(SEARCH_ENGINE, SEARCH_ENGINE)
 if REDIS_URL:
     REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{2 * WORKER}"
     CACHES = {"default": shared_cache(REDIS_URL)}

@@ -398,6 +398,7 @@ class SearchContract:
             lambda: engine.put([MARKET[0]]),
             lambda: engine.remove([Gone(1, 2)]),
             engine.tallies,
+            engine.about,
             lambda: engine.held(0),
         ):
             with pytest.raises(SearchUnavailable):
@@ -408,9 +409,15 @@ class SearchContract:
     def test_with_one_it_is_ready(self, engine):
         engine.rebuild([])
         assert engine.ready()
+        assert engine.about()["products"] == "0"
         assert self.find(engine, "黄桃") == Page(hits=[], total=0)
 
     # What it holds
+
+    def test_tells_an_operator_how_it_is(self, market):
+        about = market.about()
+        assert about["products"] == str(len(MARKET))
+        assert about["index"]
 
     def test_tells_what_it_holds_block_by_block(self, market):
         far = document(3 * BLOCK + 1, "荸荠", version=7)

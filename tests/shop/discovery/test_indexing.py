@@ -333,6 +333,24 @@ class TestRebuild:
             assert rebuild_index(at=NOW) == 9
         assert len(many) <= len(few) + 1
 
+    def test_the_command_tells_how_it_is(self, capsys):
+        listing = listing_on_sale()
+        rebuild_index(at=NOW)
+        note_outdated(product_ids=[listing.product_id], at=NOW)
+        call_command("index_products", "--status")
+        said = capsys.readouterr().out
+        assert "waiting: 1, refused: 0" in said
+        assert "oldest: 2026-11-23" in said
+        assert "products: 1" in said
+
+    def test_without_an_index_the_command_fails_and_still_tells_what_waits(
+        self, capsys
+    ):
+        listing_on_sale()
+        with pytest.raises(CommandError):
+            call_command("index_products", "--status")
+        assert "waiting: 1, refused: 0" in capsys.readouterr().out
+
     def test_the_command_without_a_word_brings_up_to_date(self, capsys):
         listing_on_sale()
         call_command("index_products")

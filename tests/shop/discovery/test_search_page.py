@@ -131,17 +131,52 @@ class TestSearchPage:
     def test_no_address_breaks_it(self, client, market, query):
         assert client.get(f"/search/?{query}").status_code == 200
 
-    def test_without_an_engine_it_looks_by_name_and_says_so(self, client, market):
+    def test_post_is_no_way_to_search(self, client):
+        assert client.post("/search/", {"q": "黄桃"}).status_code == 405
+
+
+class Away:
+    def search(self, query):
+        raise SearchUnavailable("away")
+
+
+class TestWithoutAnEngine:
+    @pytest.fixture(autouse=True)
+    def _away(self, market):
+        with patch("shop.discovery.queries.configured", Away):
+            yield
+
+    @pytest.mark.parametrize(
+        "text", ["黄桃", "huangtao", "huang tao", "ht", "示例镇的黄桃"]
+    )
+    def test_it_looks_by_name_and_says_so(self, client, market, text):
         peach, _other, orange = market
-
-        def search(self, query):
-            raise SearchUnavailable("away")
-
-        with patch("shop.discovery.sqlite_engine.SqliteEngine.search", search):
-            page = client.get("/search/?q=黄桃").content.decode()
+        page = client.get("/search/", {"q": text}).content.decode()
         assert address(peach) in page
         assert address(orange) not in page
         assert "notice-warn" in page
 
-    def test_post_is_no_way_to_search(self, client):
-        assert client.post("/search/", {"q": "黄桃"}).status_code == 405
+    def test_it_still_narrows(self, client, market):
+        peach, other, _orange = market
+        page = client.get("/search/?q=黄桃&township=430722109000").content.decode()
+        assert address(other) in page
+        assert address(peach) not in page
+
+    def test_it_has_pages_and_counts_them_all(self, client, market):
+        for _more in range(25):
+            listing_on_sale(crop="黄桃")
+        first = client.get("/search/?q=黄桃")
+        assert first.context["found"].total == 27
+        second = client.get("/search/?q=黄桃&page=2")
+        shown = [
+            card.product_id
+            for page in (first, second)
+            for card in page.context["found"].cards
+        ]
+        assert len(shown) == len(set(shown)) == 27
+        assert not second.context["found"].more
+
+    def test_it_finds_nothing_honestly(self, client, market):
+        page = client.get("/search/?q=pingguo").content.decode()
+        assert "notice-warn" in page
+        assert 'class="empty"' in page
