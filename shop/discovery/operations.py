@@ -145,16 +145,24 @@ def _index(engine: SearchEngine, batch: list[Outdated], *, at: datetime) -> int:
 def _write(
     engine: SearchEngine, documents: list[Document], gone: list[Gone]
 ) -> set[int]:
+    """Returns which products the engine refused."""
     refused: set[int] = set()
-    for act, changes in ((engine.put, documents), (engine.remove, gone)):
-        if not changes:
-            continue
-        try:
-            act(changes)  # type: ignore[operator]
-        except DocumentsRefused as error:
-            log.error("the index refuses products %s: %s", error.product_ids, error)
-            refused |= error.product_ids
+    try:
+        if documents:
+            engine.put(documents)
+    except DocumentsRefused as error:
+        refused |= _told(error)
+    try:
+        if gone:
+            engine.remove(gone)
+    except DocumentsRefused as error:
+        refused |= _told(error)
     return refused
+
+
+def _told(error: DocumentsRefused) -> frozenset[int]:
+    log.error("the index refuses %s: %s", sorted(error.product_ids), error)
+    return error.product_ids
 
 
 def _settle(written: Mapping[int, int]) -> int:

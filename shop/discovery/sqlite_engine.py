@@ -15,7 +15,6 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from time import monotonic, sleep, time
-from typing import Self
 
 from django.conf import settings
 
@@ -78,8 +77,8 @@ class SqliteEngine:
         self._local = threading.local()
 
     @classmethod
-    def from_settings(cls) -> Self:
-        return _in_folder(cls, Path(settings.SEARCH_INDEX))
+    def from_settings(cls) -> "SqliteEngine":
+        return _in_folder(Path(settings.SEARCH_INDEX))
 
     # Reading
 
@@ -301,9 +300,9 @@ class SqliteEngine:
 
 
 @lru_cache(maxsize=8)
-def _in_folder(kind: type[SqliteEngine], folder: Path) -> SqliteEngine:
+def _in_folder(folder: Path) -> SqliteEngine:
     """One engine a process, with one connection a thread."""
-    return kind(folder)
+    return SqliteEngine(folder)
 
 
 def _quoted(token: str) -> str:

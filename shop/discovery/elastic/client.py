@@ -102,7 +102,8 @@ def within(seconds: float, act: Callable[[], T]) -> T:
     name; a server that sends a byte a second, or a name server that is silent, would
     hold a page for as long as it likes. So another thread waits, and we do not.
     """
-    if not _waiting.acquire(blocking=False):
+    waiting = _waiting
+    if not waiting.acquire(blocking=False):
         raise Unreachable("too many are waiting for it")
     done: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
 
@@ -112,12 +113,12 @@ def within(seconds: float, act: Callable[[], T]) -> T:
         except BaseException as error:
             done.put((False, error))
         finally:
-            _waiting.release()
+            waiting.release()
 
     try:
         threading.Thread(target=work, name="search", daemon=True).start()
     except RuntimeError as error:
-        _waiting.release()
+        waiting.release()
         raise Unreachable("no thread is left to wait for it") from error
     try:
         worked, outcome = done.get(timeout=seconds)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from elasticsearch import Elasticsearch
@@ -66,7 +66,7 @@ class ElasticEngine:
         )
 
     @classmethod
-    def from_settings(cls) -> Self:
+    def from_settings(cls) -> "ElasticEngine":
         place = Place(
             nodes=tuple(settings.ELASTICSEARCH_NODES),
             user=settings.ELASTICSEARCH_USER,
@@ -74,7 +74,7 @@ class ElasticEngine:
             ca_file=settings.ELASTICSEARCH_CA_FILE,
         )
         return _at(
-            cls, place, settings.ELASTICSEARCH_PREFIX, settings.SEARCH_TIMEOUT_SECONDS
+            place, settings.ELASTICSEARCH_PREFIX, settings.SEARCH_TIMEOUT_SECONDS
         )
 
     @cached_property
@@ -125,7 +125,7 @@ class ElasticEngine:
         # A node should not work on for somebody who has gone.
         limit = {"timeout": f"{int(self.patience * 1000)}ms"}
         lines = [part for each in asked for part in (how, each.to_dict() | limit)]
-        return answers(self._asker.msearch(searches=lines))
+        return answers(self._asker.msearch(searches=lines).body)
 
     def tallies(self) -> Mapping[int, Tally]:
         blocks = {"histogram": {"field": "product_id", "interval": BLOCK}}
@@ -224,8 +224,6 @@ def _resting_is_unavailable() -> Iterator[None]:
 
 
 @lru_cache(maxsize=8)
-def _at(
-    kind: type[ElasticEngine], place: Place, prefix: str, patience: float
-) -> ElasticEngine:
+def _at(place: Place, prefix: str, patience: float) -> ElasticEngine:
     """One engine a process, so that its connections are used again."""
-    return kind(place, prefix=prefix, patience=patience)
+    return ElasticEngine(place, prefix=prefix, patience=patience)

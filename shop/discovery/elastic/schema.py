@@ -28,7 +28,7 @@ def _tokens() -> Any:
     return Text(analyzer="whitespace", index_options="freqs")
 
 
-class ProductDocument(ElasticDocument):
+class ProductDocument(ElasticDocument):  # type: ignore[misc]
     """A product as it is found, narrowed, counted and sorted by.
 
     `spelled` holds the pinyin words that are long enough for a slip. `fingerprint` is
@@ -86,7 +86,8 @@ def source_of(document: Document) -> dict[str, Any]:
         published_at=document.published_at,
         fingerprint=document.fingerprint,
     )
-    return row.to_dict(skip_empty=False)
+    source: dict[str, Any] = row.to_dict(skip_empty=False)
+    return source
 
 
 @dataclass(frozen=True)

@@ -320,7 +320,7 @@ class TestPages:
             with django_capture_on_commit_callbacks(execute=True):
                 client.post(f"/basket/add/{oranges.product_id}/", {"quantity": 1})
                 sell_out(oranges)
-            assert client.get("/checkout/").status_code == 200
+            assert client.get("/checkout/", follow=True).status_code == 200
             assert server.connections == 0
             # Negative control: the search page does ask.
             client.get("/search/?q=冰糖橙")
