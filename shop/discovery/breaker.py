@@ -84,12 +84,8 @@ class Breaker:
 
     def _note_failure(self, *, probing: bool) -> None:
         if not probing:
-            self._shared.do("add", self._failed, 0, TOGETHER_SECONDS)
-            try:
-                count = self._shared.do("incr", self._failed)
-            except ValueError:
-                return  # it was closed between the two
-            if count is None or count < self.failures:
+            count = self._shared.count(self._failed)
+            if count < self.failures:
                 return
             log.warning("%s failed %d times and rests", self.name, count)
         until = self.clock() + self.rest_seconds
@@ -113,9 +109,26 @@ class _Shared:
         if self.clock() >= self._own_until:
             try:
                 return getattr(cache, what)(*given)
-            except ValueError:
-                raise  # incr's own: the key has gone
+            except ValueError:  # as `incr` says that there is no such key
+                raise
             except Exception as error:  # each kind of cache has errors of its own
-                log.warning("the breaker does without the cache: %r", error)
-                self._own_until = self.clock() + WITHOUT_CACHE_SECONDS
+                self._do_without(type(error).__name__)
         return getattr(self._own, what)(*given)
+
+    def count(self, key: str) -> int:
+        """How often, with this time, it was counted lately."""
+        self.do("add", key, 0, TOGETHER_SECONDS)
+        # A cache that is away may answer as an empty one: then what was added a
+        # moment ago is not there to be counted.
+        if self.do("get", key) is None:
+            self._do_without("it keeps nothing")
+            self.do("add", key, 0, TOGETHER_SECONDS)
+        try:
+            counted: int = self.do("incr", key)
+        except ValueError:  # somebody closed it just now
+            return 0
+        return counted
+
+    def _do_without(self, why: str) -> None:
+        log.warning("the breaker does without the cache: %s", why)
+        self._own_until = self.clock() + WITHOUT_CACHE_SECONDS

@@ -186,6 +186,20 @@ class TestBetweenProcesses:
         clock.now += 6
         assert ask(breaker)
 
+    def test_without_a_cache_that_keeps_anything_too(self, breaker, clock, monkeypatch):
+        """As the shared cache answers while it is away: like an empty one."""
+
+        class Empty:
+            def __getattr__(self, name):
+                answers = {"add": True, "get_many": {}, "get": None, "delete": False}
+                return lambda *_: answers.get(name)
+
+        monkeypatch.setattr(module, "cache", Empty())
+        fail(breaker, 3)
+        assert not ask(breaker)
+        clock.now += 6
+        assert ask(breaker)
+
     def test_asks_the_cache_once_where_all_is_well(self, breaker, monkeypatch):
         asked = []
 
