@@ -26,5 +26,6 @@ def logging_as(shape: str) -> dict[str, Any]:
             "celery.beat": {"level": "WARNING"},
             # Tells every table of every font it cuts, for each document.
             "fontTools": {"level": "WARNING"},
+            "elastic_transport": {"level": "WARNING"},
         },
     }
