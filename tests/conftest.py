@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
 
 from shop.storefront import middleware, queries
 from shop.storefront.templatetags.storefront import forget_cards
@@ -41,6 +42,10 @@ from tests.factories.shares import (  # noqa: F401
 from tests.guards import lift_guards_around_flush
 
 lift_guards_around_flush()
+
+# Tests do not time things: a loaded machine is no defect.
+hypothesis_settings.register_profile("xiangji", deadline=None)
+hypothesis_settings.load_profile("xiangji")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
