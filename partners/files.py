@@ -10,9 +10,7 @@ PRIVATE_ROOT, which no web server maps: a view hands them out after asking who a
 
 import hashlib
 import io
-import re
 import warnings
-import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias, Union
@@ -23,16 +21,14 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from partners import plain_pdf
+
 IMAGE_BYTES_LIMIT = 12 * 1024 * 1024
 IMAGE_PIXELS_LIMIT = 50_000_000
 IMAGE_SIDE_LIMIT = 16_000  # WebP ends at 16,383
 DOCUMENT_BYTES_LIMIT = 10 * 1024 * 1024
 WIDTHS = (320, 800, 1600)
 _READ_FORMATS = ("JPEG", "PNG", "WEBP")
-# A PDF that acts on its own is a program.
-_PDF_ACTIONS = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")
-_PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
-_PDF_OBJECTS_LIMIT = 4 * 1024 * 1024
 
 # File takes no parameter when it runs, and needs one when it is checked.
 Upload: TypeAlias = Union["File[bytes]", IO[bytes]]
@@ -281,26 +277,10 @@ def _keep_variant(
 def _require_plain_pdf(data: bytes) -> None:
     if b"%%EOF" not in data[-2048:]:
         raise UnableToStore(_("The PDF is not complete. Export it again."))
-    # Pictures and fonts are streams, in which any three letters occur by chance;
-    # only object streams hold the document's own words.
-    words = [_PDF_STREAM.sub(b" ", data)]
-    words += [
-        _inflated(match.group(1))
-        for match in _PDF_STREAM.finditer(data)
-        if b"/ObjStm" in data[max(0, match.start() - 300) : match.start()]
-    ]
-    acts = any(_PDF_ACTIONS.search(part) for part in words)
-    if acts or b"PK\x05\x06" in data[-66000:]:
+    if b"PK\x05\x06" in data[-66000:] or not plain_pdf.is_plain(data):
         raise UnableToStore(
             _("The PDF carries programs or other files. Print it to a plain PDF first.")
         )
-
-
-def _inflated(packed: bytes) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(packed, _PDF_OBJECTS_LIMIT)
-    except zlib.error:
-        return packed
 
 
 def safe_name(name: str) -> str:
