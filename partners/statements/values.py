@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from partners.statements.findings import Finding
 from partners.statements.sheets import Cell, Formula
@@ -80,12 +80,10 @@ def read_sum(cell: Cell) -> int:
         raise BadCell("sum_unreadable" if cell is not None else "sum_missing", cell)
     if match := re.fullmatch(r"\((.+)\)", text):  # accountants' minus
         text = f"-{match[1]}"
-    try:
-        fen = Decimal(text) * 100
-    except InvalidOperation as error:
-        raise BadCell("sum_unreadable", cell) from error
-    if not fen.is_finite():
+    # Spreadsheets write 1.2E+04; 1E+999999999999 is no sum and breaks Decimal.
+    if not re.fullmatch(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", text):
         raise BadCell("sum_unreadable", cell)
+    fen = Decimal(text) * 100
     if abs(fen) > SUM_LIMIT_FEN:
         raise BadCell("sum_too_large", cell)
     if fen < 0:

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from partners.statements import Reading, fingerprint, read, sheets, template
+from partners.statements import (
+    Reading,
+    fingerprint,
+    read,
+    sheets,
+    template,
+    workbooks,
+)
 from partners.statements.findings import SORTS, Finding
 from tests.factories.sheets import HEAD, LINES, PROFIT_FEN, as_csv, as_xlsx, sale
 
@@ -165,6 +172,10 @@ class TestLines:
         (line,) = reading(as_csv([sale(sales=text, cost="0")])).lines
         assert line.sales_fen == fen
 
+    @pytest.mark.parametrize("text", ["1E+99999999999", "1e999", "9" * 199])
+    def test_no_sum_is_made_of_a_few_letters_and_a_million_digits(self, text):
+        assert only(as_csv([sale(sales=text)])).column == "sales"
+
     def test_a_workbooks_binary_fraction_is_no_fraction_of_a_fen(self):
         (line,) = reading(as_xlsx([sale(sales=0.1 + 0.2, cost=0.1)])).lines
         assert line.sales_fen == 30
@@ -291,7 +302,7 @@ class TestDisguises:
         assert codes(data) == ["unsafe_workbook"]
 
     def test_refuses_a_zip_bomb_without_unpacking_it_whole(self, monkeypatch):
-        monkeypatch.setattr(sheets, "UNPACKED_LIMIT", 1_000_000)
+        monkeypatch.setattr(workbooks, "UNPACKED_LIMIT", 1_000_000)
         bomb = workbook_with("xl/worksheets/sheet2.xml", b" " * 30_000_000)
         assert len(bomb) < 100_000
         assert codes(bomb) == ["unpacks_too_large"]
