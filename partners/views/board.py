@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from partners import exports, measures, queries
 from partners.files import private_storage
+from partners.keys import key_in
 from partners.models import AccrualLine, Disbursement, DisbursementPhoto, Supermarket
 from partners.organisations.models import Division
 from partners.views.downloads import attachment, stored
@@ -26,7 +27,7 @@ _SIZES = {"small", "medium", "large"}
 def _period(year: int, month: int) -> date:
     try:
         period = date(year, month, 1)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Http404 from error
     if period not in queries.periods_on_board():
         raise Http404
@@ -161,8 +162,7 @@ def export(request: HttpRequest, year: int, month: int) -> HttpResponse:
 
 def _rows(request: HttpRequest, lines: QuerySet[AccrualLine]) -> dict[str, object]:
     """A page of households, and where the next one is."""
-    text = request.GET.get("after", "")
-    after = int(text) if text.isdecimal() and len(text) < 16 else 0
+    after = key_in(request.GET.get("after")) or 0
     rows = queries.household_rows(lines, after=after, limit=_ROWS + 1)
     shown = rows[:_ROWS]
     more = f"?after={shown[-1].line}#households" if len(rows) > _ROWS else ""

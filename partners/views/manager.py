@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from partners import operations, periods, queries
 from partners.files import private_storage
 from partners.forms import UploadForm
+from partners.keys import key_in
 from partners.models import Source, Statement, StatementUpload, Supermarket
 from partners.statements import Finding, template
 from partners.views.downloads import attachment, stored
@@ -198,7 +199,7 @@ def original(shown: Statement) -> HttpResponseBase:
 
 def statement_facts(shown: Statement, *, after: str | None) -> dict[str, object]:
     """What the manager's and the staff's page both say about a statement."""
-    first = int(after) if after and after.isdecimal() else 0
+    first = key_in(after) or 0
     lines = list(shown.lines.filter(position__gt=first)[: _LINES + 1])
     accrual = getattr(shown, "accrual", None)
     preview = queries.preview_statement(

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
+from partners.keys import key_in
 from partners.ledger import queries as ledger
 from shop.backoffice import queries
 from shop.listings.models import Listing
@@ -55,13 +56,12 @@ def today(request: HttpRequest) -> HttpResponse:
 @for_staff
 def orders(request: HttpRequest) -> HttpResponse:
     """All orders, filtered by what stands in the address."""
-    before = request.GET.get("before", "")
     status = request.GET.get("status", "all")
     rows = list(
         queries.orders(
             status=status,
             part=request.GET.get("part", ""),
-            before=int(before) if before.isdecimal() else None,
+            before=key_in(request.GET.get("before")),
             now=timezone.now(),
         )
     )
@@ -86,11 +86,8 @@ def listings(request: HttpRequest) -> HttpResponse:
     status = request.GET.get("status", "sent")
     if status not in queries.LISTED:
         status = "sent"
-    before = request.GET.get("before", "")
     rows = list(
-        queries.listings(
-            status=status, before=int(before) if before.isdecimal() else None
-        )
+        queries.listings(status=status, before=key_in(request.GET.get("before")))
     )
     shown = rows[: queries.PAGE]
     more = request.GET.copy()

@@ -3,7 +3,8 @@
 from django.apps import apps
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.static import serve
+
+from shop.config.uploads import upload
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.storefront.urls")),
@@ -29,9 +30,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.DEMO:
     # The demo has no web server before it that would hand out uploads.
     urlpatterns += [
-        # Asked at each request: tests have folders of their own.
-        path(
-            "media/<path:path>",
-            lambda request, path: serve(request, path, settings.MEDIA_ROOT),
-        ),
+        path("media/<path:path>", upload),
     ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from partners.keys import key_in
 from shop.notices import operations, queries
 from shop.notices.models import TextMessage
 from shop.notices.operations import UnableToRevive
@@ -23,10 +24,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
     """Every text of the demo, newest first, for everybody: only in the demo."""
     if not settings.DEMO:
         raise Http404
-    before = request.GET.get("before", "")
-    items = queries.outbox(
-        before=int(before) if before.isdecimal() else None, limit=PAGE + 1
-    )
+    items = queries.outbox(before=key_in(request.GET.get("before")), limit=PAGE + 1)
     more = items[PAGE - 1].pk if len(items) > PAGE else None
     return render(
         request,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 
 from partners import queries as board
+from partners.keys import key_in
 from partners.measures import yuan
 from partners.organisations.models import Division
 from shop.listings.crops import CATEGORIES, CROPS, Crop
@@ -198,11 +199,9 @@ def card_page(
 
 
 def _mark(text: str) -> tuple[int, int] | None:
-    key, dot, pk = text.partition(".")
-    try:
-        return (int(key), int(pk)) if dot and len(text) < 40 else None
-    except ValueError:
-        return None
+    key, _dot, pk = text.partition(".")
+    found = key_in(key), key_in(pk)
+    return None if None in found else found  # type: ignore[return-value]
 
 
 def _mark_of(card: ProductCard, column: str) -> str:

@@ -19,6 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from partners.keys import key_in
 from partners.organisations.models import Division, Farmer, Station
 from partners.queries import share_preview
 from shop.storefront import queries
@@ -150,6 +151,8 @@ def _packs(card: ProductCard, neighbours: list[ProductCard]) -> list[ProductCard
 def product(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One offer: what, whose, when, how much, and what it does."""
     market = queries.market_version()
+    if key_in(str(pk)) is None:
+        raise Http404
     card = get_object_or_404(ProductCard.objects.select_related("supermarket"), pk=pk)
     if slug != card.slug:
         return HttpResponsePermanentRedirect(card.get_absolute_url())
@@ -248,6 +251,8 @@ def village(request: HttpRequest, code: str) -> HttpResponse:
 def farmer(request: HttpRequest, pk: int) -> HttpResponse:
     """One grower, by family name only, and what they sell."""
     market = queries.market_version()
+    if key_in(str(pk)) is None:
+        raise Http404
     found = queries.card_page(
         ProductCard.objects.on_sale().filter(farmer_id=pk),
         after=request.GET.get("after", ""),

@@ -57,6 +57,8 @@ class TestRecordEvent:
         [
             {"kind": "teleport"},
             {"happened_at": NOW + timedelta(hours=1)},
+            {"happened_at": NOW.replace(year=1, month=1, day=1, hour=0)},
+            {"happened_at": NOW.replace(year=206)},
             {"weight_g": 0},
             {"weight_g": -1},
             {"weight_g": 310_001},

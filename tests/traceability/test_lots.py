@@ -65,6 +65,22 @@ class TestRecordLot:
         with pytest.raises(operations.UnableToRecordLot):
             new_lot(farmer=farmer_wang, by=zhao, weight_g=weight_g)
 
+    @pytest.mark.parametrize(
+        "day",
+        [date.min, date(206, 11, 20), date(2021, 11, 1), date(2028, 1, 1), date.max],
+    )
+    def test_refuses_a_day_that_is_a_slip_of_the_finger(
+        self, farmer_wang: Farmer, zhao: User, day: date
+    ) -> None:
+        with pytest.raises(operations.UnableToRecordLot):
+            new_lot(farmer=farmer_wang, by=zhao, harvest_date=day)
+
+    @pytest.mark.parametrize("day", [date(2022, 1, 1), date(2027, 12, 1)])
+    def test_takes_old_tea_and_the_next_season(
+        self, farmer_wang: Farmer, zhao: User, day: date
+    ) -> None:
+        assert new_lot(farmer=farmer_wang, by=zhao, harvest_date=day).pk
+
     def test_refuses_another_farmer_s_plot(
         self, farmer_wang: Farmer, farmer_li: Farmer, zhao: User
     ) -> None:

@@ -18,6 +18,8 @@ from traceability.models import Event, Evidence, Lot, Plot
 
 # Clocks differ; what lies further ahead has not happened.
 _CLOCK_SLACK = timedelta(minutes=10)
+# Older produce is not sold; a year like 0206 is a slip of the finger.
+LONGEST_AGO = timedelta(days=5 * 366)
 _MAX_INTERVAL_DAYS = 180
 
 
@@ -53,6 +55,8 @@ def record_event(
         raise UnableToRecordEvent(_("Choose what happened."))
     if happened_at > at + _CLOCK_SLACK:
         raise UnableToRecordEvent(_("This time has not come yet."))
+    if happened_at < at - LONGEST_AGO:
+        raise UnableToRecordEvent(_("This is years ago. Look at the date again."))
     if weight_g is not None and weight_g <= 0:
         raise UnableToRecordEvent(_("Give a weight of more than zero."))
     if kind == Event.Kind.SPRAY:

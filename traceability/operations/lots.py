@@ -1,7 +1,7 @@
 """Plots and lots, and how lots are split and merged."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -17,7 +17,10 @@ from partners.people import Person
 from traceability import queries
 from traceability.models import Lot, LotLink, Plot
 from traceability.operations.counters import take_numbers
+from traceability.operations.events import LONGEST_AGO
 
+# A harvest is promised for the next season at most.
+LONGEST_AHEAD = timedelta(days=400)
 MAX_WEIGHT_G = 10**10  # ten thousand tonnes: more is a slip of the finger
 
 
@@ -91,11 +94,15 @@ def record_lot(
     """Record one harvest of one plot: the unit that is certified and labelled.
 
     `harvest_date` may lie ahead. Errors: UnableToRecordLot where the plot is not the
-    farmer's, the weight is out of range or the plot was sprayed too short before.
+    farmer's, the weight or the day is out of range, or the plot was sprayed too
+    short before.
     """
     if plot.farmer_id != farmer.pk:
         raise UnableToRecordLot(_("This plot belongs to another farmer."))
     _require_weight(weight_g)
+    day = timezone.localtime(at).date()
+    if not day - LONGEST_AGO <= harvest_date <= day + LONGEST_AHEAD:
+        raise UnableToRecordLot(_("Choose a day of this harvest."))
     if not product_name.strip() or not crop.strip():
         raise UnableToRecordLot(_("Say what the product is."))
     with transaction.atomic():

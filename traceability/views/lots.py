@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from partners import measures
+from partners.keys import key_in
 from traceability import forms, operations, queries, words
 from traceability.models import Certificate, Event, LabelBatch, Lot, Plot
 from traceability.printing import PAPERS, certificate_pdf, write_sheet
@@ -34,8 +35,8 @@ def lots(request: HttpRequest) -> HttpResponse:
     found = found.annotate(
         labelled=Exists(LabelBatch.objects.filter(lot=OuterRef("pk")))
     )
-    if (before := request.GET.get("before", "")).isdecimal():
-        found = found.filter(pk__lt=int(before[:18]))
+    if (before := key_in(request.GET.get("before"))) is not None:
+        found = found.filter(pk__lt=before)
     page = list(found.order_by("-pk")[: _PER_PAGE + 1])
     more = page[_PER_PAGE - 1].pk if len(page) > _PER_PAGE else None
     context = {"lots": page[:_PER_PAGE], "more": more}
@@ -103,9 +104,9 @@ def new_lot(request: HttpRequest) -> HttpResponse:
     """Record a lot."""
     _require(request, "record_lots")
     plots = queries.plots_for(request.user)
-    chosen = request.GET.get("plot", "")
+    chosen = key_in(request.GET.get("plot"))
     start: dict[str, Any] = {"harvest_date": timezone.localdate()}
-    if chosen.isdecimal() and (plot := plots.filter(pk=int(chosen[:18])).first()):
+    if chosen is not None and (plot := plots.filter(pk=chosen).first()):
         start |= {"plot": plot.pk, "product_name": plot.crop}
     form = forms.LotForm(request.POST or None, plots=plots, initial=start)
 

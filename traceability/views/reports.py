@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from partners.keys import key_in
 from traceability import operations
 from traceability.forms import ConclusionForm
 from traceability.models import FakeReport
@@ -27,8 +28,8 @@ def reports(request: HttpRequest) -> HttpResponse:
     found = FakeReport.objects.select_related("label__batch__lot", "conclusion")
     if part == "waiting":
         found = found.waiting()
-    if (before := request.GET.get("before", "")).isdecimal():
-        found = found.filter(pk__lt=int(before[:18]))
+    if (before := key_in(request.GET.get("before"))) is not None:
+        found = found.filter(pk__lt=before)
     page = list(found.order_by("-pk")[: _PER_PAGE + 1])
     more = page[_PER_PAGE - 1].pk if len(page) > _PER_PAGE else None
     return render(

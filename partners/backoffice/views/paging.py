@@ -5,6 +5,8 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from partners.keys import key_in
+
 T = TypeVar("T", bound=Model)
 ROWS = 50
 
@@ -13,8 +15,7 @@ def newest_first(
     request: HttpRequest, found: QuerySet[T]
 ) -> tuple[list[T], dict[str, str]]:
     """One page of rows by falling key, and the addresses around it."""
-    text = request.GET.get("before", "")
-    before = int(text) if text.isdecimal() and len(text) < 16 else None
+    before = key_in(request.GET.get("before"))
     if before is not None:
         found = found.filter(pk__lt=before)
     rows = list(found.order_by("-pk")[: ROWS + 1])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from partners.form_acts import carried_out
+from partners.keys import key_in
 from partners.organisations import operations as organisations
 from partners.organisations.forms import PersonForm
 from partners.organisations.operations import UnableToAppoint, UnableToRegister
@@ -39,10 +40,9 @@ def people(request: HttpRequest) -> HttpResponse:
             return redirect("users_backoffice:person", found.pk)
         form.add_error("phone", _("Nobody with this number has an account yet."))
     role = request.GET.get("role", "")
-    after = request.GET.get("after", "")
     page = queries.people(
         role=role if role in Role.values else "",
-        after=int(after) if after.isdecimal() else 0,
+        after=key_in(request.GET.get("after")) or 0,
     )
     return render(
         request,

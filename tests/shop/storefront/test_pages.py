@@ -1,6 +1,7 @@
 """The public pages: what they say, what they ask the database, what they never do."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -384,6 +385,32 @@ class TestErrorPages:
         response = reader.get("/nowhere/")
         assert response.status_code == 404
         assert "没有这个页面" in response.content.decode()
+
+    def test_an_address_that_only_buttons_use(self, reader: Client) -> None:
+        response = reader.get("/logout/")
+        assert response.status_code == 405
+        assert response["Allow"] == "POST"
+        assert "这个地址没有可看的内容" in response.content.decode()
+
+    @pytest.mark.parametrize("address", ["/v/%00/", "/search/?q=%00", "/search/?%00=1"])
+    def test_an_address_that_nobody_can_type(
+        self, reader: Client, address: str
+    ) -> None:
+        response = reader.get(address)
+        assert response.status_code == 400
+        assert "没能读懂" in response.content.decode()
+
+    def test_a_form_or_a_cookie_that_nobody_can_send(self, reader: Client) -> None:
+        assert reader.post("/login/", {"phone": "1\x00"}).status_code == 400
+        assert reader.post("/login/", {"phone": "1"}).status_code == 200
+        reader.cookies["sessionid"] = "a" * 32 + "\x00"
+        assert reader.get("/me/").status_code == 400
+
+    def test_a_file_without_end(self, reader: Client, settings: Any) -> None:
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+        response = reader.post("/login/", {"phone": "1" * 200})
+        assert response.status_code == 400
+        assert "没能读懂" in response.content.decode()
 
     def test_a_form_without_its_token(self, oranges: Listing) -> None:
         strict = Client(enforce_csrf_checks=True, headers={"accept-language": "zh-CN"})
