@@ -192,7 +192,7 @@ class TestList:
         foreign = new_lot(farmer=farmer_li, by=zhao)
         assert foreign.number in words_of(logged_in(operator).get("/assistant/lots/"))
 
-    @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "%00"])
+    @pytest.mark.parametrize("before", ["x", "-1", "9" * 40])
     def test_takes_no_nonsense_for_a_page(self, assistant: Client, before: str) -> None:
         answer = assistant.get(f"/assistant/lots/?before={before}")
         assert answer.status_code == 200

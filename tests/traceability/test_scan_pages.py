@@ -136,7 +136,7 @@ class TestScan:
         assert 'href="/p/oranges-1/"' in response.content.decode()
 
     @pytest.mark.parametrize(
-        "text", ["x", "0" * 20, "<script>", "%00", "../../etc/passwd", "你好", "A" * 80]
+        "text", ["x", "0" * 20, "<script>", "../../etc/passwd", "你好", "A" * 80]
     )
     def test_answers_nonsense_as_a_forged_code(self, client: Client, text: str) -> None:
         response = client.get(f"/T/{text}")

@@ -123,7 +123,7 @@ class TestSearchPage:
             "q=黄桃&page=x",
             "q=黄桃&sort='",
             "q=黄桃&township=" + "9" * 400,
-            "q=%00%ff",
+            "q=%01%ff",
             "q=黄桃&q=冰糖橙",
             "q=黄桃&category=%27%20OR%201",
         ],
