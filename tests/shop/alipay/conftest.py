@@ -6,10 +6,7 @@ import pytest
 from django.dispatch import Signal
 from django.utils import translation
 
-from shop.alipay import gateway as gateways
 from shop.alipay import operations, signals
-
-from .hostile import Hostile
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Beijing
 
@@ -28,15 +25,6 @@ def in_english():
     """Messages as they stand in the source, whatever is compiled."""
     with translation.override("en"):
         yield
-
-
-@pytest.fixture
-def alipay(monkeypatch) -> Hostile:
-    """Alipay, and our configured gateway talks to it."""
-    hostile = Hostile()
-    gateway = hostile.gateway()
-    monkeypatch.setattr(gateways, "configured", lambda: gateway)
-    return hostile
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from shop.alipay import gateway as gateways
 from shop.alipay import queries as payments
 from shop.alipay.operations import receive_notice, resolve_due
 from shop.alipay.queries import payment_of
@@ -12,18 +11,10 @@ from shop.notices.models import TextMessage
 from shop.ordering import operations
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
-from tests.shop.alipay.hostile import Hostile, notice
+from tests.shop.alipay.hostile import notice
 from tests.shop.ordering.test_place_order import basket_with, place
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alipay(monkeypatch) -> Hostile:
-    played = Hostile()
-    gateway = played.gateway()
-    monkeypatch.setattr(gateways, "configured", lambda: gateway)
-    return played
 
 
 @pytest.fixture

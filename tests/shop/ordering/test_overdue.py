@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from shop.alipay import gateway as gateways
 from shop.alipay.operations import resolve_due
 from shop.ordering import operations
 from shop.ordering.models import SubOrder
@@ -16,7 +15,6 @@ from tests.factories.parcels import new_parcel
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
 from tests.shop.alipay import hostile
-from tests.shop.alipay.hostile import Hostile
 from tests.shop.ordering.test_place_order import basket_with, left, place
 
 ARRIVED = SOME_DAY + timedelta(days=3)
@@ -97,12 +95,8 @@ class TestNotPaidInTime:
     """Closing the payment is Alipay's round; here is what becomes of the order."""
 
     @pytest.fixture(autouse=True)
-    def alipay(self, monkeypatch, hanshou) -> Hostile:
+    def _places(self, alipay, hanshou):
         load_places("430104")
-        played = Hostile()
-        gateway = played.gateway()
-        monkeypatch.setattr(gateways, "configured", lambda: gateway)
-        return played
 
     def test_puts_its_packs_back_on_sale(self, oranges):
         order = place(basket_with((oranges, 2)))

@@ -2,7 +2,6 @@
 
 import pytest
 
-from shop.alipay import gateway as gateways
 from shop.alipay.models import Payment
 from shop.alipay.operations import receive_notice, refund
 from shop.ordering import queries
@@ -10,16 +9,8 @@ from shop.ordering.models import SubOrder
 from tests.factories.parcels import new_parcel
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
-from tests.shop.alipay.hostile import Hostile, notice
+from tests.shop.alipay.hostile import notice
 from tests.shop.ordering.test_place_order import basket_with, left, place
-
-
-@pytest.fixture
-def alipay(monkeypatch) -> Hostile:
-    played = Hostile()
-    gateway = played.gateway()
-    monkeypatch.setattr(gateways, "configured", lambda: gateway)
-    return played
 
 
 @pytest.fixture

@@ -3,21 +3,10 @@
 import pytest
 
 from partners.ledger.operations import Line, post
-from shop.alipay import gateway as gateways
 from shop.ordering import operations as ordering
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
-from tests.shop.alipay.hostile import Hostile
 from tests.shop.ordering.test_place_order import basket_with, place
-
-
-@pytest.fixture
-def alipay(monkeypatch) -> Hostile:
-    """Alipay, and our configured gateway talks to it."""
-    played = Hostile()
-    gateway = played.gateway()
-    monkeypatch.setattr(gateways, "configured", lambda: gateway)
-    return played
 
 
 @pytest.fixture

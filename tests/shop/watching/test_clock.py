@@ -1,6 +1,6 @@
 """A machine that lives in another time must not go unnoticed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -13,30 +13,27 @@ from shop.watching.readiness import NotWell
 pytestmark = pytest.mark.django_db
 
 
-def test_agrees_with_the_last_seal():
-    parts.clock()
-    now = timezone.now()
+def seal_something(*, at: datetime) -> None:
     post(
         key="clock",
         kind="test",
         subject="test",
-        at=now,
+        at=at,
         lines=[Line("alipay:clearing", 1), Line("platform:fee", -1)],
     )
-    seal_entries(at=now)
+    seal_entries(at=at)
+
+
+def test_agrees_with_the_last_seal():
+    parts.clock()
+    now = timezone.now()
+    seal_something(at=now)
     parts.clock()
 
 
 def test_a_seal_of_a_time_to_come_means_that_somebodys_clock_is_wrong():
     now = timezone.now()
-    post(
-        key="clock",
-        kind="test",
-        subject="test",
-        at=now,
-        lines=[Line("alipay:clearing", 1), Line("platform:fee", -1)],
-    )
-    seal_entries(at=now)
+    seal_something(at=now)
     with (
         time_machine.travel(now - timedelta(hours=1)),
         pytest.raises(NotWell, match=r"to come|apart"),
