@@ -80,14 +80,21 @@ def fingerprint(listing: Listing) -> str:
 
 
 def grower_fen(*, listing: Listing, price_fen: int) -> int:
-    """What the grower is owed for one pack sold at this price, in whole fen.
+    """What the grower is owed for one pack sold at this price, in whole fen."""
+    grower, _margin, _platform = split_price(
+        price_fen, margin_bp=listing.margin_bp, platform_bp=settings.PLATFORM_FEE_BP
+    )
+    return grower
 
-    The same split as when an order is settled: supermarket's margin and platform's fee
-    go off the price, the parts sum to it exactly.
+
+def split_price(fen: int, *, margin_bp: int, platform_bp: int) -> tuple[int, int, int]:
+    """A price of goods between grower, supermarket's margin and platform's fee.
+
+    Whole fen; the parts sum to it exactly (largest remainder).
     """
-    platform_bp = settings.PLATFORM_FEE_BP
-    kept_bp = 10_000 - listing.margin_bp - platform_bp
-    return apportion(price_fen, [kept_bp, listing.margin_bp, platform_bp])[0]
+    kept_bp = 10_000 - margin_bp - platform_bp
+    grower, margin, platform = apportion(fen, [kept_bp, margin_bp, platform_bp])
+    return grower, margin, platform
 
 
 def missing(listing: Listing) -> list[str]:

@@ -13,6 +13,7 @@ from partners.ledger.queries import balance_fen
 from partners.measures import apportion, yuan
 from partners.organisations.models import Farmer
 from shop.alipay.models import Refund
+from shop.listings.terms import split_price
 from shop.notices.operations import send_text
 from shop.ordering.models import LineTerms
 from shop.settlement.models import SettledLine, Settlement, TakenBack
@@ -55,9 +56,8 @@ def share_line(*, terms: LineTerms, goods_fen: int) -> Share:
 
     The parts sum to `goods_fen` exactly (largest remainder).
     """
-    kept_bp = 10_000 - terms.margin_bp - terms.platform_bp
-    seller_fen, margin_fen, platform_fen = apportion(
-        goods_fen, [kept_bp, terms.margin_bp, terms.platform_bp]
+    seller_fen, margin_fen, platform_fen = split_price(
+        goods_fen, margin_bp=terms.margin_bp, platform_bp=terms.platform_bp
     )
     return Share(
         terms=terms,
