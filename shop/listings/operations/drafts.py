@@ -265,30 +265,8 @@ def take_back(*, listing: Listing, by: Assistant, at: datetime) -> Listing:
     return held
 
 
-_CARRIED_OVER = (
-    "farmer",
-    "seller",
-    "village",
-    "category",
-    "supermarket",
-    "freight_template",
-    "said",
-    "spans",
-    "crop",
-    "title",
-    "description",
-    "picture",
-    "photos",
-    "fresh",
-    "pack_g",
-    "pieces",
-    "piece_unit",
-    "container",
-    "price_fen",
-    "harvest_on",
-    "capacity_packs",
-    "margin_bp",
-)
+# Every term that can be corrected, and what it was read from.
+_CARRIED_OVER = (*Changes.__annotations__, "village", "said", "spans", "photos")
 
 
 def draft_again(*, listing: Listing, by: Assistant, at: datetime) -> Listing:

@@ -104,7 +104,7 @@ def read_among(text: str, *, farmers: Sequence[Farmer], today: date) -> Reading:
     return reading
 
 
-# Further back than the day before yesterday, past must be said: 摘的, 摘了.
+# Further back than 大前天, three days, past must be said: 摘的, 摘了.
 _JUST_PAST = 3
 _ORDER = ("farmer", "crop", "pack", "price", "harvest", "capacity", "freight", "claim")
 

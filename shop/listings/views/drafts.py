@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from partners.files import UnableToStore
+from partners.form_acts import carried_out
 from shop.listings import operations, questions
 from shop.listings.forms import CodeForm, DraftForm, PhotoForm
 from shop.listings.models import Listing
@@ -154,16 +155,15 @@ def code(request: HttpRequest, pk: int) -> HttpResponse:
     """The farmer has no browser and told the code: a yes on their behalf."""
     listing = own_listing(request, pk)
     form = CodeForm(request.POST)
-    if form.is_valid():
-        try:
-            operations.confirm_listing(
-                listing=listing, code=form.cleaned_data["code"], at=timezone.now()
-            )
-        except operations.UnableToAnswer as error:
-            form.add_error("code", str(error))
-        else:
-            messages.success(request, _("The farmer agreed."))
-            return redirect("listings:draft", pk=pk)
+
+    def agree(data: dict[str, Any]) -> Listing:
+        return operations.confirm_listing(
+            listing=listing, code=data["code"], at=timezone.now()
+        )
+
+    if carried_out(form, agree, operations.UnableToAnswer, field="code"):
+        messages.success(request, _("The farmer agreed."))
+        return redirect("listings:draft", pk=pk)
     if listing.status == Listing.Status.SENT:
         return waiting_page(request, listing, form, status=422)
     return sale_page(request, listing, code_form=form, status=422)

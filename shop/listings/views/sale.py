@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from partners.form_acts import carried_out
 from partners.measures import decimal_yuan
 from shop.listings import operations, queries
 from shop.listings.forms import CodeForm, PhotoForm, PriceForm, StockForm
@@ -77,24 +78,24 @@ def price(request: HttpRequest, pk: int) -> HttpResponse:
     """A new price: at once where it is no lower than agreed, else ask the farmer."""
     listing = own_listing(request, pk)
     form = PriceForm(request.POST)
-    if form.is_valid():
-        try:
-            change = operations.change_price(
-                listing=listing,
-                price_fen=int(form.cleaned_data["price"] * 100),
-                by=assistant_of(request),
-                at=timezone.now(),
-            )
-        except (operations.UnableToChangePrice, operations.UnableToSend) as error:
-            form.add_error("price", str(error))
-        else:
-            messages.success(
-                request,
-                _("The new price holds.")
-                if change.applied
-                else _("Lower than agreed, so the farmer was asked first."),
-            )
-            return redirect("listings:draft", pk=pk)
+
+    def set_price(data: dict[str, Any]) -> operations.PriceChange:
+        return operations.change_price(
+            listing=listing,
+            price_fen=int(data["price"] * 100),
+            by=assistant_of(request),
+            at=timezone.now(),
+        )
+
+    refusals = (operations.UnableToChangePrice, operations.UnableToSend)
+    if change := carried_out(form, set_price, *refusals, field="price"):
+        messages.success(
+            request,
+            _("The new price holds.")
+            if change.applied
+            else _("Lower than agreed, so the farmer was asked first."),
+        )
+        return redirect("listings:draft", pk=pk)
     return sale_page(request, listing, price_form=form, status=422)
 
 
@@ -104,19 +105,18 @@ def stock(request: HttpRequest, pk: int) -> HttpResponse:
     """How many packs there are."""
     listing = own_listing(request, pk)
     form = StockForm(request.POST)
-    if form.is_valid():
-        try:
-            operations.change_stock(
-                listing=listing,
-                packs=form.cleaned_data["packs"],
-                by=assistant_of(request),
-                at=timezone.now(),
-            )
-        except operations.UnableToChangeStock as error:
-            form.add_error("packs", str(error))
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("listings:draft", pk=pk)
+
+    def count(data: dict[str, Any]) -> Listing:
+        return operations.change_stock(
+            listing=listing,
+            packs=data["packs"],
+            by=assistant_of(request),
+            at=timezone.now(),
+        )
+
+    if carried_out(form, count, operations.UnableToChangeStock, field="packs"):
+        messages.success(request, _("Saved."))
+        return redirect("listings:draft", pk=pk)
     return sale_page(request, listing, stock_form=form, status=422)
 
 
@@ -126,16 +126,13 @@ def lot(request: HttpRequest, pk: int) -> HttpResponse:
     """Which lot is in the packs."""
     listing = own_listing(request, pk)
     form = LotForm(request.POST, listing=listing)
-    if form.is_valid():
-        try:
-            operations.link_lot(
-                listing=listing, lot=form.cleaned_data["lot"], at=timezone.now()
-            )
-        except operations.UnableToLink as error:
-            form.add_error("lot", str(error))
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("listings:draft", pk=pk)
+
+    def link(data: dict[str, Any]) -> Listing:
+        return operations.link_lot(listing=listing, lot=data["lot"], at=timezone.now())
+
+    if carried_out(form, link, operations.UnableToLink, field="lot"):
+        messages.success(request, _("Saved."))
+        return redirect("listings:draft", pk=pk)
     return sale_page(request, listing, lot_form=form, status=422)
 
 

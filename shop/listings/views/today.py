@@ -1,10 +1,13 @@
 """The assistant's first page: what waits, and one sentence to list something."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from partners.form_acts import carried_out
 from partners.organisations import today as waiting
 from shop.listings import operations, queries
 from shop.listings.forms import SayForm
@@ -34,17 +37,15 @@ def say(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("listings:today")
     form = SayForm(request.POST)
-    if form.is_valid():
-        try:
-            draft = operations.draft_listing(
-                assistant=assistant_of(request),
-                said=form.cleaned_data["said"],
-                at=timezone.now(),
-            )
-        except (operations.UnableToDraft, operations.UnableToCorrect) as error:
-            form.add_error("said", str(error))
-        else:
-            return redirect("listings:draft", pk=draft.pk)
+
+    def write_down(data: dict[str, Any]) -> Listing:
+        return operations.draft_listing(
+            assistant=assistant_of(request), said=data["said"], at=timezone.now()
+        )
+
+    refusals = (operations.UnableToDraft, operations.UnableToCorrect)
+    if draft := carried_out(form, write_down, *refusals, field="said"):
+        return redirect("listings:draft", pk=draft.pk)
     return _today_page(request, form)
 
 
