@@ -21,8 +21,6 @@ from shop.ordering.models import SubOrder
 from shop.ordering.queries import recalled_parts
 from shop.users.models import User
 
-PAGE = 50
-
 
 @dataclass(frozen=True)
 class Todo:
@@ -90,14 +88,11 @@ def today(*, now: datetime) -> list[Todo]:
 LISTED = ("sent", "on_sale", "denied", "ended")
 
 
-def listings(*, status: str, before: int | None) -> QuerySet[Listing]:
-    """Listings of one of the LISTED states, newest first, in keyset pages of PAGE."""
-    found = with_stock(Listing.objects.filter(status=status))
-    if before is not None:
-        found = found.filter(pk__lt=before)
-    return found.select_related(
+def listings(*, status: str) -> QuerySet[Listing]:
+    """Listings of one of the LISTED states."""
+    return with_stock(Listing.objects.filter(status=status)).select_related(
         "farmer", "village__parent", "assistant__user", "product"
-    ).order_by("-pk")[: PAGE + 1]
+    )
 
 
 @dataclass(frozen=True)
@@ -177,11 +172,11 @@ _PLACES = (
 )
 
 
-def orders(*, status: str, part: str, before: int | None, now: datetime) -> QuerySet:
-    """Orders, newest first, in keyset pages of PAGE.
+def orders(*, status: str, part: str, now: datetime) -> QuerySet:
+    """Orders by where they stand.
 
     `status` is one of Oscar's order states, "exception" or "all"; `part` narrows to
-    orders with a late, stuck or recalled box; `before` is the last page's lowest key.
+    orders with a late, stuck or recalled box.
     """
     Order = apps.get_model("order", "Order")
     found = Order.objects.filter(purchase__isnull=False)
@@ -202,10 +197,6 @@ def orders(*, status: str, part: str, before: int | None, now: datetime) -> Quer
             Q(sub_orders__status="shipped")
             & Q(sub_orders__shipped_at__lt=now - timedelta(days=7))
         ).distinct()
-    if before is not None:
-        found = found.filter(pk__lt=before)
-    return (
-        found.select_related("purchase")
-        .prefetch_related("sub_orders__village", "lines")
-        .order_by("-pk")[: PAGE + 1]
+    return found.select_related("purchase").prefetch_related(
+        "sub_orders__village", "lines"
     )

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from partners.keys import key_in
 from partners.ledger import queries as ledger
+from partners.paging import newest_first
 from shop.backoffice import queries
 from shop.listings.models import Listing
 from shop.users.models import Role
@@ -57,25 +57,17 @@ def today(request: HttpRequest) -> HttpResponse:
 def orders(request: HttpRequest) -> HttpResponse:
     """All orders, filtered by what stands in the address."""
     status = request.GET.get("status", "all")
-    rows = list(
-        queries.orders(
-            status=status,
-            part=request.GET.get("part", ""),
-            before=key_in(request.GET.get("before")),
-            now=timezone.now(),
-        )
+    found = queries.orders(
+        status=status, part=request.GET.get("part", ""), now=timezone.now()
     )
-    shown = rows[: queries.PAGE]
-    more = request.GET.copy()
-    if shown:
-        more["before"] = shown[-1].pk
+    shown, urls = newest_first(request, found)
     return render(
         request,
         "shop/backoffice/orders.html",
         {
             "orders": shown,
             "status": status,
-            "next_url": f"?{more.urlencode()}" if len(rows) > len(shown) else "",
+            "next_url": urls["next_url"],
         },
     )
 
@@ -86,13 +78,7 @@ def listings(request: HttpRequest) -> HttpResponse:
     status = request.GET.get("status", "sent")
     if status not in queries.LISTED:
         status = "sent"
-    rows = list(
-        queries.listings(status=status, before=key_in(request.GET.get("before")))
-    )
-    shown = rows[: queries.PAGE]
-    more = request.GET.copy()
-    if shown:
-        more["before"] = shown[-1].pk
+    shown, urls = newest_first(request, queries.listings(status=status))
     return render(
         request,
         "shop/backoffice/listings.html",
@@ -100,6 +86,6 @@ def listings(request: HttpRequest) -> HttpResponse:
             "listings": shown,
             "status": status,
             "states": [(one, Listing.Status(one).label) for one in queries.LISTED],
-            "next_url": f"?{more.urlencode()}" if len(rows) > len(shown) else "",
+            "next_url": urls["next_url"],
         },
     )

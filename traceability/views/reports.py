@@ -1,5 +1,7 @@
 """What people report as fakes, and what the county found out."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
@@ -9,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from partners.keys import key_in
+from partners.form_acts import carried_out
+from partners.paging import newest_first
 from traceability import operations
 from traceability.forms import ConclusionForm
-from traceability.models import FakeReport
+from traceability.models import FakeReport, ReportConclusion
 
-_PER_PAGE = 50
 _MAY_VIEW = permission_required("traceability.view_reports", raise_exception=True)
 
 
@@ -28,14 +30,9 @@ def reports(request: HttpRequest) -> HttpResponse:
     found = FakeReport.objects.select_related("label__batch__lot", "conclusion")
     if part == "waiting":
         found = found.waiting()
-    if (before := key_in(request.GET.get("before"))) is not None:
-        found = found.filter(pk__lt=before)
-    page = list(found.order_by("-pk")[: _PER_PAGE + 1])
-    more = page[_PER_PAGE - 1].pk if len(page) > _PER_PAGE else None
+    shown, urls = newest_first(request, found)
     return render(
-        request,
-        "traceability/reports.html",
-        {"reports": page[:_PER_PAGE], "part": part, "more": more},
+        request, "traceability/reports.html", {"reports": shown, "part": part, **urls}
     )
 
 
@@ -49,16 +46,15 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         FakeReport.objects.select_related("label__batch__lot", "conclusion"), pk=pk
     )
     form = ConclusionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            operations.conclude_report(
-                report=found, by=request.user, at=timezone.now(), **form.cleaned_data
-            )
-        except operations.UnableToConclude as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _("Written down."))
-            return redirect("traceability:reports")
+
+    def conclude(data: dict[str, Any]) -> ReportConclusion:
+        return operations.conclude_report(
+            report=found, by=request.user, at=timezone.now(), **data
+        )
+
+    if carried_out(form, conclude, operations.UnableToConclude):
+        messages.success(request, _("Written down."))
+        return redirect("traceability:reports")
     may_conclude = not hasattr(found, "conclusion") and request.user.has_perm(
         "traceability.conclude_report"
     )

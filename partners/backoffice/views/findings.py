@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from partners.backoffice.views.paging import newest_first
 from partners.forms import DecideForm, FactForm
+from partners.paging import newest_first
 from partners.supervision import operations
 from partners.supervision.models import Finding, OutsideFact
 from partners.supervision.queries import describe, describe_all

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from partners import operations, queries
 from partners.backoffice.trail import trail_of
-from partners.backoffice.views.paging import newest_first
 from partners.files import private_storage
 from partners.forms import DisburseForm
 from partners.links import household_link
 from partners.models import Disbursement, DisbursementPhoto, Household
+from partners.paging import newest_first
 from partners.supervision.queries import describe_all
 from partners.views.downloads import stored
 

@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from partners import operations
-from partners.backoffice.views.paging import newest_first
 from partners.forms import ReasonForm
 from partners.measures import yuan
 from partners.models import Statement, StatementDecision
+from partners.paging import newest_first
 from partners.views.manager import original, statement_facts
 
 
