@@ -45,7 +45,7 @@ def post_form(
         with _opener.open(request, timeout=timeout_seconds) as response:
             body = response.read(ANSWER_LIMIT)
         answer = json.loads(body)
-    except (URLError, HTTPException, OSError, ValueError) as error:
+    except (URLError, HTTPException, OSError, ValueError, RecursionError) as error:
         raise CarrierUnknown(f"no answer: {type(error).__name__}") from error
     if not isinstance(answer, dict):
         raise CarrierUnknown("the answer is no JSON object")

@@ -31,6 +31,8 @@ from logistics.carriers.base import (
     TrackingEvent,
 )
 
+# A text nested a thousand deep is no carrier's either: json gives up on it.
+_UNREADABLE = (ValueError, KeyError, TypeError, RecursionError)
 BEIJING = ZoneInfo("Asia/Shanghai")
 PUSH_LIMIT = 256 * 1024  # characters; a year of scans is a tenth of it
 
@@ -194,7 +196,7 @@ class Kuaidi100:
             raise CarrierUnknown(f"query answered {code}")
         try:
             return _events(answer)
-        except ValueError as error:
+        except _UNREADABLE as error:
             raise CarrierUnknown(str(error)) from error
 
     def read_push(self, form: Mapping[str, str]) -> Push:
@@ -207,7 +209,8 @@ class Kuaidi100:
             waybill, carrier = str(result["nu"]), str(result["com"])
             # It corrects a wrong company; ours is the one that we subscribed with.
             carrier = str(body.get("comOld") or carrier)
-        except (ValueError, KeyError, TypeError) as error:
+            _require_text(carrier, waybill)
+        except _UNREADABLE as error:
             raise PushRefused("unreadable") from error
         # The salt is made from the waybill, so that a forgery asks no database.
         expected = sign(param, self._salt(waybill))
@@ -215,7 +218,7 @@ class Kuaidi100:
             raise PushRefused("not signed by the carrier")
         try:
             return Push(carrier=carrier, waybill=waybill, events=_events(result))
-        except ValueError as error:
+        except _UNREADABLE as error:
             raise PushRefused("unreadable") from error
 
     def _salt(self, waybill: str) -> str:
@@ -236,6 +239,18 @@ def sign(*parts: str) -> str:
 
 def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _require_text(*told: object) -> None:
+    """That it is text that can be kept: no list, no NUL, no half of a surrogate pair.
+
+    Errors: ValueError.
+    """
+    for text in told:
+        if isinstance(text, list | dict):
+            raise ValueError("the carrier's text is none")
+        if b"\x00" in str(text).encode():
+            raise ValueError("the carrier's text has a NUL in it")
 
 
 def _man(contact: Contact) -> dict[str, str]:
@@ -275,9 +290,11 @@ def _kind(code: str, named: object, usual: str) -> str:
 def _event(row: Mapping[str, Any], kind: str) -> TrackingEvent:
     written = str(row.get("ftime") or row.get("time") or "")
     area = row.get("areaName") or row.get("location") or ""
+    text, place = row.get("context") or "", area
+    _require_text(text, place)
     return TrackingEvent(
         kind=kind,
         happened_at=datetime.fromisoformat(written).replace(tzinfo=BEIJING),
-        text=str(row.get("context") or ""),
-        place=str(area).replace(",", ""),
+        text=str(text),
+        place=str(place).replace(",", ""),
     )

@@ -339,6 +339,29 @@ def signature(param: str, waybill: str) -> str:
     return sign(param, Kuaidi100.configured()._salt(waybill))
 
 
+def _row(**told: object) -> str:
+    return pushed("WAYBILL").replace(
+        json.dumps(row("2026-11-24 13:00:00", "本人签收", "3"), ensure_ascii=False),
+        json.dumps(row("2026-11-24 13:00:00", "本人签收", "3") | told),
+    )
+
+
+# JSON that a parser takes, or gives up on in its own way.
+MALFORMED = [
+    "[" * 100_000,
+    pushed("WAYBILL", deep="DEEP").replace('"DEEP"', "[" * 50_000 + "]" * 50_000),
+    _row(context="DEEP").replace('"DEEP"', "[" * 900 + "]" * 900),
+    _row(context="\ud800 本人签收"),
+    _row(context="NUL \x00"),
+    _row(areaName="\udfff"),
+    _row(ftime="9" * 40, time="9" * 40),
+    pushed("WAYBILL", com="SHORT").replace("SHORT", "\\ud800"),
+    pushed("WAYBILL", comOld="NUL").replace("NUL", "\\u0000"),
+    pushed("HALF").replace("HALF", "\\ud800"),
+    pushed("WAYBILL", n="LONG").replace('"LONG"', "9" * 5_000),
+]
+
+
 class TestReadPush:
     def read(self, param: str, signed: str) -> Any:
         return Kuaidi100.configured().read_push({"param": param, "sign": signed})
@@ -425,6 +448,31 @@ class TestThePushAddress:
         for forged in ("", "A" * 32, signature(param, other.waybill)):
             with django_assert_num_queries(0):
                 assert self.send(client, param, forged).status_code == 403
+        parcel.refresh_from_db()
+        assert parcel.status == "handed_over"
+
+    @pytest.mark.parametrize("told", MALFORMED)
+    def test_refuses_what_no_carrier_writes_even_signed(
+        self, client: Client, time_machine_noon: Any, told: str
+    ) -> None:
+        time_machine_noon(hours=60)
+        parcel = travelling_parcel()
+        param = told.replace("WAYBILL", parcel.waybill)
+        answer = self.send(client, param, signature(param, parcel.waybill))
+        assert answer.status_code == 403
+        assert answer.json()["result"] is False
+        parcel.refresh_from_db()
+        assert parcel.status == "handed_over"
+
+    @pytest.mark.parametrize("day", ["0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+    def test_a_day_beyond_every_calendar_moves_nothing(
+        self, client: Client, time_machine_noon: Any, day: str
+    ) -> None:
+        time_machine_noon(hours=60)
+        parcel = travelling_parcel()
+        param = pushed(parcel.waybill).replace("2026-11-24 13:00:00", day)
+        answer = self.send(client, param, signature(param, parcel.waybill))
+        assert answer.status_code == 200
         parcel.refresh_from_db()
         assert parcel.status == "handed_over"
 
