@@ -2,11 +2,16 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 # A cell that begins so is a formula to Excel and WPS. Source: OWASP, CSV Injection.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+# Full-width signs are folded to these first: Chinese input methods make them, and
+# spreadsheets read them as the narrow ones.
+_DANGEROUS = ("=", "+", "-", "@", "|", "%")
+# Spreadsheets step over these before they look: spaces, controls, marks unseen.
+_STEPPED_OVER = {"Zs", "Zl", "Zp", "Cc", "Cf"}
 
 
 def safe_cell(value: object) -> str:
@@ -17,7 +22,17 @@ def safe_cell(value: object) -> str:
     text = str(value)
     if isinstance(value, int | Decimal):
         return text
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+    return f"'{text}" if _computes(text) else text
+
+
+def _computes(text: str) -> bool:
+    """Whether a spreadsheet may take the text for a formula, or break a row at it."""
+    if text[:1] in ("\t", "\r", "\n"):
+        return True
+    for sign in text:
+        if unicodedata.category(sign) not in _STEPPED_OVER:
+            return unicodedata.normalize("NFKC", sign).startswith(_DANGEROUS)
+    return False
 
 
 def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -144,14 +144,33 @@ class TestPages:
 
 class TestExports:
     @pytest.mark.parametrize(
-        "text", ["=1+1", "+86", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "|calc", "%0a"]
+        "text",
+        [
+            *("=1+1", "+86", "-cmd", "@SUM(A1)", "|calc", "%0a"),
+            *(
+                "＝1+1",
+                "＋86",
+                "－cmd",
+                "＠SUM(A1)",
+                "｜calc",
+                "％0a",
+                "﹦1",
+                "﹢1",
+                "﹣1",
+            ),
+            *("\t=1", "\r=1", "\n=1", "\tx", "\rx", "\nx"),
+            *(" =1", "\u3000＝1", "\u200b=1", "\ufeff\u202e＝1", "\xa0\v@x", "⁺1"),
+        ],
     )
     def test_no_cell_is_a_formula(self, text):
         assert exports.safe_cell(text).startswith("'")
 
     def test_numbers_stay_numbers(self):
         assert exports.safe_cell(-5) == "-5"
-        assert exports.safe_cell("张**") == "张**"
+
+    @pytest.mark.parametrize("text", ["张**", "", " ", "永固＋爱心", "a=b", " 冰糖橙"])
+    def test_words_stay_words(self, text):
+        assert exports.safe_cell(text) == text
 
     def test_a_supermarket_with_a_dangerous_name_stays_a_name(
         self, client, accrual, supermarket
