@@ -27,6 +27,11 @@ def sha256_hex(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def commitment(*, value: str, salt: str) -> str:
+    """What stands in the signed text for a personal value: SHA-256 of salt‖value."""
+    return hashlib.sha256(bytes.fromhex(salt) + value.encode()).hexdigest()
+
+
 def timestamp(moment: datetime) -> str:
     """2026-11-19T09:00:00+08:00: whole seconds in Beijing time."""
     return moment.astimezone(_BEIJING).isoformat(timespec="seconds")

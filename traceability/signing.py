@@ -106,6 +106,11 @@ def key_id_of(public_key: bytes) -> str:
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
+def key_id_of_text(public_key: str) -> str:
+    """The key id of a raw public key in base64. Errors: ValueError."""
+    return key_id_of(base64.b64decode(public_key, validate=True))
+
+
 def verify_text(*, text: str, signature: str, algorithm: str, public_key: str) -> None:
     """Check a base64 signature by a base64 public key. Errors: SignatureRejected."""
     try:

@@ -17,6 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from traceability import merkle
 
 WIDTH = 256
@@ -88,6 +91,35 @@ def read_checkpoint(note: str) -> Checkpoint:
         return Checkpoint(origin, int(size), base64.b64decode(root), note)
     except ValueError as error:
         raise LogDamaged("the checkpoint cannot be read") from error
+
+
+def verify_checkpoint(checkpoint: Checkpoint, *, keys: Sequence[bytes]) -> None:
+    """That one of the raw public keys signed it under its origin's name.
+
+    Errors: LogDamaged.
+    """
+    text, _blank, lines = checkpoint.note.partition("\n\n")
+    signed = f"{text}\n".encode()
+    for line in lines.splitlines():
+        try:
+            dash, name, value = line.split(" ")
+            signature = base64.b64decode(value, validate=True)
+        except ValueError:
+            continue
+        for key in keys:
+            named = key_hash(checkpoint.origin, key)
+            mine = (dash, name) == ("\u2014", checkpoint.origin)
+            if mine and signature[:4] == named and _fits(key, signature[4:], signed):
+                return
+    raise LogDamaged("the checkpoint is not signed by the log's key")
+
+
+def _fits(key: bytes, signature: bytes, signed: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def inclusion_file(

@@ -35,6 +35,15 @@ _TABLE: dict[State, _Words] = {
         gettext_lazy("Unknown code"),
         gettext_lazy("We have no label with this code. Do not trust this package."),
     ),
+    State.ALTERED: _Words(
+        "bad",
+        "shield-x",
+        gettext_lazy("Record changed"),
+        gettext_lazy(
+            "What we have on record for this code is not what was signed for it. "
+            "Do not trust this package, and tell us."
+        ),
+    ),
     State.RECALLED: _Words(
         "bad",
         "octagon-alert",

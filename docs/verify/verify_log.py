@@ -14,8 +14,9 @@ published files:
     certificates/NUMBER.json    a certificate's signed text and where the log has it
 
 What is checked: the checkpoint's signature; that every line hashes to what the tiles
-say, and all of them to the signed root; that every key was logged before it was used;
-for each CERTIFICATE its signature, its line, and what the log says became of it.
+say, and all of them to the signed root; that every key stands under the id that is made
+of it and was logged before it was used; that no key, certificate or batch was logged
+twice; for each CERTIFICATE its signature, its line, and what the log says became of it.
 
 --key   the log's key as you once noted it (keys.json, "log"); without it the key is
         taken from SOURCE, which only shows that the log agrees with itself.
@@ -160,6 +161,37 @@ def check_tiles(source, leaves):
         level, hashes = level + 1, above
 
 
+def note_name(entry, index, names):
+    """A key's id is made of the key, and no key, certificate or batch comes twice."""
+    kind = entry["type"]
+    if kind not in ("key", "certificate", "batch"):
+        return
+    name = entry["key_id" if kind == "key" else "number"]
+    first = names.setdefault((kind, name), index)
+    if first != index:
+        raise Wrong(f"{kind} {name} was logged twice: lines {first} and {index}")
+    if kind == "key" and key_id(entry["public_key"]) != name:
+        raise Wrong(f"key {name} is not the key that was logged under this id")
+
+
+def key_id(public_key):
+    """The first 16 hexadecimal digits of the raw public key's SHA-256."""
+    return hashlib.sha256(base64.b64decode(public_key)).hexdigest()[:16]
+
+
+def check_keys(published, keys, vkey):
+    """What is published beside the log was logged, the log's own key too."""
+    for key in published:
+        logged = keys.get(key["key_id"])
+        facts = ("purpose", "algorithm", "public_key")
+        if logged is None or any(logged[fact] != key[fact] for fact in facts):
+            raise Wrong(f"keys.json: key {key['key_id']} is not what was logged")
+    signer = base64.b64encode(base64.b64decode(vkey.split("+", 2)[2])[1:]).decode()
+    mine = keys.get(key_id(signer))
+    if mine is None or mine["purpose"] != "log":
+        raise Wrong("the key that signs the log was not logged as such")
+
+
 def check_certificate(source, number, entries, keys):
     """A certificate's signature, its line, and what became of it."""
     try:
@@ -207,7 +239,7 @@ def verify(source, numbers, vkey, seen):
     earlier = read_note(seen, vkey or published["log"]) if seen else None
     if earlier and earlier[0] > size:
         raise Wrong("the log is shorter than the checkpoint you kept")
-    total, leaves, entries, keys = Sum(), [], [], {}
+    total, leaves, entries, keys, names = Sum(), [], [], {}, {}
     for raw in read_entries(source, size):
         leaf = hashlib.sha256(b"\x00" + raw).digest()
         leaves.append(leaf)
@@ -215,6 +247,7 @@ def verify(source, numbers, vkey, seen):
         if earlier and total.size == earlier[0] and total.root() != earlier[1]:
             raise Wrong("the log no longer begins with the checkpoint you kept")
         entry = json.loads(raw)
+        note_name(entry, len(entries), names)
         if entry["type"] == "key":
             keys[entry["key_id"]] = dict(entry, line=len(entries))
         entries.append(entry)
@@ -225,6 +258,8 @@ def verify(source, numbers, vkey, seen):
     yield "tiles: every hash is that of its lines"
     if earlier:
         yield f"history: begins with your checkpoint of {earlier[0]} lines"
+    check_keys(published["keys"], keys, vkey or published["log"])
+    yield f"keys: {len(keys)} logged, each under its own id, and as published"
     for number in numbers:
         index, document, became = check_certificate(source, number, entries, keys)
         facts = f"{document['product']}, {document['quantity_g'] / 1000:g} kg"

@@ -18,7 +18,7 @@ from shop.users.models import User
 from tests.factories.traceability import NOW, new_certificate, new_lot
 from tests.guards import guards_lifted
 from traceability import operations, queries, regulation, signing
-from traceability.canonical import canonical_json, sha256_hex
+from traceability.canonical import canonical_json, commitment, sha256_hex
 from traceability.models import (
     Certificate,
     Counter,
@@ -27,7 +27,7 @@ from traceability.models import (
     Lot,
     SigningKey,
 )
-from traceability.operations import UnableToCertify, UnableToWithdraw, commitment
+from traceability.operations import UnableToCertify, UnableToWithdraw
 from traceability.printing import certificate_pdf
 
 pytestmark = pytest.mark.django_db

@@ -24,6 +24,7 @@ from traceability.models import (
     LeafKind,
     LogCheckpoint,
     LogLeaf,
+    SigningKey,
 )
 from traceability.operations import LogDiverged, publish_log
 from traceability.operations.log import append_leaf
@@ -313,6 +314,70 @@ class TestIndependentVerifier:
         # The negative control: put back, everything holds again.
         path.write_bytes(data)
         assert verify(folder, "HS-2026-000001").returncode == 0
+
+    def rebuild(self, folder: Path) -> None:
+        """Publish anew, over rows that were changed before: a log that a dishonest
+        keeper of the key signs."""
+        for path in published(folder):
+            path.unlink()
+        connection.check_constraints()
+        with guards_lifted(connection):
+            LogCheckpoint.objects.all().delete()
+            connection.check_constraints()
+        publish_log(at=NOW)
+
+    def test_finds_a_key_under_an_id_that_is_not_its_own(self, folder: Path) -> None:
+        # Whoever may choose ids could put a second key under the first one's.
+        leaf = LogLeaf.objects.get(key__purpose="certificate")
+        told = json.loads(leaf.entry)
+        stolen = base64.b64encode(b"k" * 32).decode()
+        connection.check_constraints()
+        with guards_lifted(connection):
+            entry = json.dumps(told | {"public_key": stolen})
+            LogLeaf.objects.filter(pk=leaf.pk).update(entry=entry)
+            connection.check_constraints()
+        self.rebuild(folder)
+        done = verify(folder)
+        assert done.returncode == 1
+        assert f"key {told['key_id']} is not the key" in done.stdout
+
+    @pytest.mark.parametrize("kind", ["certificate", "batch", "key"])
+    def test_finds_what_was_logged_twice(self, folder: Path, kind: str) -> None:
+        leaf = LogLeaf.objects.filter(kind=kind).order_by("pk")[0]
+        again = json.loads(leaf.entry) | {"sha256": "0" * 64}
+        again = {key: again[key] for key in again if key not in ("type", "at")}
+        with transaction.atomic():
+            append_leaf(kind=LeafKind(kind), body=again, at=NOW)
+        publish_log(at=NOW)
+        # Whichever certificate is asked about, and if none is.
+        for asked in ([], ["HS-2026-000002"]):
+            done = verify(folder, *asked)
+            assert done.returncode == 1
+            assert f"{kind} {again.get('number', again.get('key_id'))}" in done.stdout
+            assert "was logged twice" in done.stdout
+
+    def test_finds_a_published_key_that_was_not_logged(self, folder: Path) -> None:
+        path = folder / "keys.json"
+        told = json.loads(path.read_text(encoding="utf-8"))
+        for key in told["keys"]:
+            kept = dict(key)
+            key["public_key"] = base64.b64encode(b"k" * 32).decode()
+            path.write_text(json.dumps(told), encoding="utf-8")
+            assert "is not what was logged" in verify(folder).stdout
+            key.update(kept)
+        path.write_text(json.dumps(told), encoding="utf-8")
+        assert verify(folder).returncode == 0
+
+    def test_wants_the_log_s_own_key_logged(self, folder: Path) -> None:
+        leaf = LogLeaf.objects.get(key__purpose="log")
+        told = json.loads(leaf.entry) | {"purpose": "certificate"}
+        connection.check_constraints()
+        with guards_lifted(connection):
+            LogLeaf.objects.filter(pk=leaf.pk).update(entry=json.dumps(told))
+            SigningKey.objects.filter(purpose="log").update(purpose="certificate")
+            connection.check_constraints()
+        self.rebuild(folder)
+        assert "was not logged as such" in verify(folder).stdout
 
     def test_finds_a_certificate_that_was_swapped(self, folder: Path) -> None:
         one = folder / "certificates" / "HS-2026-000001.json"

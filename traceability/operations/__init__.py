@@ -3,7 +3,6 @@
 from traceability.operations.certificates import (
     UnableToCertify,
     UnableToWithdraw,
-    commitment,
     issue_certificate,
     revoke_certificate,
     supersede_certificate,
@@ -64,7 +63,6 @@ __all__ = [
     "UnableToVoid",
     "UnableToWithdraw",
     "attach_evidence",
-    "commitment",
     "conclude_report",
     "count_scan",
     "issue_certificate",

@@ -1,6 +1,5 @@
 """Issuing certificates, and saying that one no longer holds."""
 
-import hashlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from partners import measures
 from partners.organisations.queries import full_name
 from partners.people import Person
 from traceability import queries, regulation, signing
-from traceability.canonical import canonical_json, sha256_hex, timestamp
+from traceability.canonical import canonical_json, commitment, sha256_hex, timestamp
 from traceability.models import (
     Certificate,
     CertificateBalance,
@@ -34,7 +33,7 @@ from traceability.operations.log import append_leaf, register_key
 from traceability.operations.statuses import record_status
 from traceability.signals import certificate_revoked
 
-DOCUMENT_VERSION = 1
+DOCUMENT_VERSION = 2
 
 
 class UnableToCertify(Exception):
@@ -155,11 +154,6 @@ def supersede_certificate(
     return status
 
 
-def commitment(*, value: str, salt: str) -> str:
-    """What stands in the signed text for a personal value: SHA-256 of salt‖value."""
-    return hashlib.sha256(bytes.fromhex(salt) + value.encode()).hexdigest()
-
-
 def _withdraw(
     certificate: Certificate, status: str, *, reason: str, by: Person, at: datetime
 ) -> StatusEvent:
@@ -248,15 +242,24 @@ def _document(
         },
         "lot": lot.number,
         "harvest_date": lot.harvest_date.isoformat(),
-        "evidence": [
-            {"kind": kind, "sha256": sha256}
-            for kind, sha256 in lot.evidence.values_list("kind", "sha256")
-        ],
+        "evidence": [_paper(paper) for paper in lot.evidence.all()],
         "promisor": {"sha256": commitment(**disclosure["promisor"])},
         "contact": {"sha256": commitment(**disclosure["contact"])},
         "issued_at": timestamp(at),
         "key_id": key_id,
         "algorithm": algorithm,
+    }
+
+
+def _paper(paper: Evidence) -> dict[str, str]:
+    """A paper with all that pages say of it, so that none of it can be changed."""
+    return {
+        "kind": paper.kind,
+        "sha256": paper.sha256,
+        "title": paper.title,
+        "result": paper.result,
+        "identifier": paper.identifier,
+        "done_on": paper.done_on.isoformat() if paper.done_on else "",
     }
 
 

@@ -93,6 +93,8 @@ def mint_labels(
                 "certificate": certificate.number,
                 "count": count,
                 "root": batch.root,
+                "product": batch.product_name,
+                "pack_g": pack_g,
             },
             at=at,
             batch=batch,
@@ -198,6 +200,10 @@ def _book(certificate: Certificate, weight_g: int) -> None:
 
 def _require_packable(label: Label, day: date) -> None:
     statuses = queries.statuses_of(label)
+    if not queries.label_as_signed(label):
+        raise UnableToPack(
+            _("This label's record is not what was signed. Tell the county.")
+        )
     if StatusEvent.Status.RECALLED in statuses:
         raise UnableToPack(_("This lot is recalled. Put the package aside."))
     if StatusEvent.Status.VOIDED in statuses:

@@ -29,18 +29,21 @@ from traceability.queries.lots import (
     safe_harvest_date_of,
     standing_events,
 )
+from traceability.queries.signed import certificate_as_signed, label_as_signed
 
 __all__ = [
     "Proof",
     "State",
     "Verdict",
     "ancestor_ids",
+    "certificate_as_signed",
     "certificate_of_lot",
     "descendant_ids",
     "disclosed",
     "farmers_for",
     "judge",
     "label",
+    "label_as_signed",
     "lots_for",
     "lots_today",
     "lots_with",

@@ -1,5 +1,6 @@
 """What is known about certificates, and where the log holds them."""
 
+import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from partners.organisations.models import Station
 from partners.privacy import mask_name
 from traceability import merkle, tlog
-from traceability.models import Certificate, LogLeaf, Lot
+from traceability.models import Certificate, KeyPurpose, LogLeaf, Lot, SigningKey
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def published_checkpoint() -> tlog.Checkpoint | None:
 def proof_of(leaf: LogLeaf) -> Proof | None:
     """The proof that a line is in the published log; None while it is not yet.
 
-    Errors: tlog.LogDamaged where files of the log are missing.
+    It is checked as its reader will, down to the checkpoint's signature, before it is
+    handed out. Errors: tlog.LogDamaged where files of the log are missing or the proof
+    does not hold.
     """
     folder = tlog.TileFolder(Path(settings.LOG_FOLDER))
     checkpoint = folder.checkpoint()
@@ -81,4 +84,21 @@ def proof_of(leaf: LogLeaf) -> Proof | None:
         return None
     node = folder.node(checkpoint.size)
     hashes = merkle.inclusion_proof(node, index=leaf.index, size=checkpoint.size)
+    tlog.verify_checkpoint(checkpoint, keys=_log_keys())
+    try:
+        merkle.verify_inclusion(
+            leaf=merkle.leaf_hash(leaf.entry.encode()),
+            index=leaf.index,
+            size=checkpoint.size,
+            proof=hashes,
+            root=checkpoint.root,
+        )
+    except merkle.ProofRejected as error:
+        raise tlog.LogDamaged(f"line {leaf.index} is not proven: {error}") from error
     return Proof(index=leaf.index, hashes=hashes, checkpoint=checkpoint)
+
+
+def _log_keys() -> list[bytes]:
+    """Every key that ever signed the log, raw: old ones verify for ever."""
+    keys = SigningKey.objects.filter(purpose=KeyPurpose.LOG)
+    return [base64.b64decode(key) for key in keys.values_list("public_key", flat=True)]

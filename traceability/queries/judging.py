@@ -11,6 +11,7 @@ from django.utils import timezone
 from traceability import codes
 from traceability.devices import device_hash
 from traceability.models import Label, Scan, StatusEvent
+from traceability.queries.signed import label_as_signed
 
 # The same device within this time is the same scan.
 SAME_SCAN = timedelta(hours=24)
@@ -23,6 +24,7 @@ class State(StrEnum):
     """What a scan says, first match first."""
 
     TAMPERED = "tampered"
+    ALTERED = "altered"
     UNKNOWN = "unknown"
     RECALLED = "recalled"
     REVOKED = "revoked"
@@ -66,16 +68,21 @@ class Verdict:
 def judge(*, text: str, device: str | None, now: datetime) -> Verdict:
     """Judge a code however it was typed; writes nothing.
 
-    A forged code is answered without asking the database. `device` is the random name
-    that the scanner's browser keeps, None where it is not known yet. When the database
-    cannot be asked the state is UNCHECKED, never a bad word about the label.
+    What the rows say is compared with what was signed before anything else is looked
+    at. A forged code is answered without asking the database. `device` is the random
+    name that the scanner's browser keeps, None where it is not known yet. When the
+    database cannot be asked, or what it keeps encrypted cannot be read, the state is
+    UNCHECKED, never a bad word about the label.
     """
     number = codes.number_of(text)
     if number is None:
         return Verdict(State.TAMPERED)
     code = codes.code_of(number)
     try:
-        label = labels_with_facts().filter(pk=number).first()
+        try:
+            label = labels_with_facts().filter(pk=number).first()
+        except ValueError:
+            return Verdict(State.UNCHECKED, code=code)
         if label is None:
             return Verdict(State.UNKNOWN, code=code)
         return _judge_label(label, code=code, device=device, now=now)
@@ -88,11 +95,12 @@ def labels_with_facts() -> QuerySet[Label]:
     return Label.objects.select_related(
         "batch__certificate__key",
         "batch__certificate__leaf",
+        "batch__leaf",
         "batch__lot__village__parent__parent",
         "batch__lot__village__station",
         "batch__lot__plot",
         "batch__lot__farmer",
-    )
+    ).prefetch_related("batch__lot__evidence")
 
 
 def statuses_of(label: Label) -> set[str]:
@@ -114,6 +122,9 @@ def _status_events(label: Label) -> list[StatusEvent]:
 def _judge_label(
     label: Label, *, code: str, device: str | None, now: datetime
 ) -> Verdict:
+    if not label_as_signed(label):
+        # Nothing of such a row is told: who changed one fact may have changed all.
+        return Verdict(State.ALTERED, code=code)
     status = StatusEvent.Status
     reasons = {event.status: event.reason for event in _status_events(label)}
 

@@ -1,24 +1,33 @@
 """A certificate as everybody may see it, and what proves it."""
 
 import json
+import logging
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from traceability import queries, regulation, signing, tlog
+from traceability import queries, regulation, tlog
 from traceability.models import Certificate
 from traceability.printing import certificate_pdf
 from traceability.views.boxes import links_for, place_of, timeline_of
+
+log = logging.getLogger(__name__)
 
 
 @require_safe
 def certificate(request: HttpRequest, number: str) -> HttpResponse:
     """The certificate, whether it stands, and how to check it without us."""
     found = _certificate(number)
-    context: dict[str, Any] = {
+    withdrawn = found.status_events.first()
+    if not queries.certificate_as_signed(found):
+        # None of it is told: who changed one fact may have changed all.
+        context: dict[str, Any] = {"certificate": found, "withdrawn": withdrawn}
+        return render(request, "traceability/altered.html", context, status=409)
+    proven, damaged = _proof(found)
+    context = {
         "certificate": found,
         "title": regulation.TITLE,
         "document": json.loads(found.document),
@@ -28,12 +37,12 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
         "contact": queries.told_in_public(found, "contact"),
         "promises": regulation.PROMISES.values(),
         "bases": regulation.bases(json.loads(found.document)["basis"]),
-        "withdrawn": found.status_events.first(),
+        "withdrawn": withdrawn,
         "evidence": list(found.lot.evidence.all()),
         "timeline": timeline_of(found.lot),
         "links": links_for(found.lot),
-        "proof": _proof(found),
-        "signature_fits": _signature_fits(found),
+        "proof": proven,
+        "log_damaged": damaged,
     }
     return render(request, "traceability/certificate.html", context)
 
@@ -53,7 +62,7 @@ def document(request: HttpRequest, number: str) -> HttpResponse:
 def proof(request: HttpRequest, number: str) -> HttpResponse:
     """That the log holds the certificate: a c2sp.org/tlog-proof file."""
     found = _certificate(number)
-    proven = _proof(found)
+    proven, _damaged = _proof(found)
     if proven is None:
         raise Http404(_("The log does not hold this certificate yet."))
     response = HttpResponse(proven.text, content_type="text/plain; charset=utf-8")
@@ -67,6 +76,8 @@ def proof(request: HttpRequest, number: str) -> HttpResponse:
 def certificate_as_pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The certificate on A4, with the names shortened as on the page."""
     found = _certificate(number)
+    if not queries.certificate_as_signed(found):
+        return redirect("traceability:certificate", number=found.number)
     response = HttpResponse(
         certificate_pdf(found, disclose=False), content_type="application/pdf"
     )
@@ -88,21 +99,10 @@ def _certificate(number: str) -> Certificate:
     )
 
 
-def _proof(found: Certificate) -> queries.Proof | None:
+def _proof(found: Certificate) -> tuple[queries.Proof | None, bool]:
+    """The proof, if there is one yet; and whether the log is too damaged for one."""
     try:
-        return queries.proof_of(found.leaf)
-    except tlog.LogDamaged:
-        return None
-
-
-def _signature_fits(found: Certificate) -> bool:
-    try:
-        signing.verify_text(
-            text=found.document,
-            signature=found.signature,
-            algorithm=found.algorithm,
-            public_key=found.key.public_key,
-        )
-    except signing.SignatureRejected:
-        return False
-    return True
+        return queries.proof_of(found.leaf), False
+    except tlog.LogDamaged as error:
+        log.error("No proof of %s: %s", found.number, error)
+        return None, True

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.forms import Form
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -253,10 +254,12 @@ def sheet(request: HttpRequest, number: str, batch: str, paper: str) -> FileResp
 @require_safe
 def paper_certificate(
     request: HttpRequest, number: str, certificate: str
-) -> FileResponse:
+) -> HttpResponseBase:
     """The certificate that goes with the goods: names and contact in full."""
     found = _lot(request, number)
     printed = get_object_or_404(found.certificates, number=certificate)
+    if not queries.certificate_as_signed(printed):
+        return redirect("traceability:certificate", number=printed.number)
     data = certificate_pdf(printed, disclose=True)
     return _pdf(io.BytesIO(data), printed.number)
 

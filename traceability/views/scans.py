@@ -22,7 +22,12 @@ from traceability.queries import State, Verdict
 from traceability.signals import scan_judged
 from traceability.views.boxes import box_context
 
-_STATUS = {State.TAMPERED: 404, State.UNKNOWN: 404, State.UNCHECKED: 503}
+_STATUS = {
+    State.TAMPERED: 404,
+    State.UNKNOWN: 404,
+    State.ALTERED: 409,
+    State.UNCHECKED: 503,
+}
 # Of one network address. Behind a mobile carrier many phones share one.
 SCANS = Limit("scans", 600, timedelta(minutes=10))
 REPORTS = Limit("fake-reports", 10, timedelta(hours=1))
