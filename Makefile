@@ -73,8 +73,8 @@ messages: $(VENV)/.dev ## take new strings into both catalogues
 schema: $(VENV)/.dev ## write shop/config/schema.sql anew after a migration changed
 	@$(RUN) -m tools.schema dump
 
-bench: $(VENV)/.dev ## measure, each figure beside its baseline
-	@$(RUN) -m bench
+bench: $(VENV)/.dev ## measure, each figure beside its baseline (ARGS="pages --products 100000")
+	@$(RUN) -m bench $(ARGS)
 
 lock: $(UV) ## compile pyproject.toml into the pinned requirements
 	$(UV) pip compile -q --no-header --python-version 3.11 --upgrade pyproject.toml -o requirements.txt

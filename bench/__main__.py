@@ -1,8 +1,9 @@
-"""The one door: `python -m bench [AREA ...] [--json FILE]`."""
+"""The one door: `python -m bench [AREA ...] [--products N] [--json FILE]`."""
 
 import argparse
 import importlib
 import json
+import logging
 import os
 import pkgutil
 import tempfile
@@ -11,19 +12,23 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-import bench
+from bench import areas as found_here
+from bench.bench import Bench
 from bench.measure import Clock, Figure
 
 
 @contextmanager
 def database() -> Iterator[str]:
     """A new database of its own, emptied afterwards; gives the vendor's name."""
-    with tempfile.TemporaryDirectory(prefix="xiangji-bench-") as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="xiangji-bench-", ignore_cleanup_errors=True
+    ) as folder:
         os.environ["XIANGJI_VAR"] = folder
-        os.environ["DJANGO_SETTINGS_MODULE"] = "shop.config.settings.test"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
         import django
 
         django.setup()
+        logging.disable()  # what is measured in this process; the server writes its own
         from django.conf import settings
         from django.db import connection
 
@@ -43,20 +48,27 @@ def database() -> Iterator[str]:
 
 
 def areas() -> list[str]:
-    """Every module of this folder that has figures."""
-    found = [module.name for module in pkgutil.iter_modules(bench.__path__)]
-    return [name for name in found if name not in {"__main__", "measure"}]
+    """Every module of the folder."""
+    return [module.name for module in pkgutil.iter_modules(found_here.__path__)]
 
 
 def show(figures: list[Figure]) -> None:
     """A table: the figure, its baseline, and the one as a share of the other."""
-    print(f"{'area':<10}{'what':<44}{'a second':>10}  {'baseline':<34}{'':>10}  ratio")
+    print(
+        f"{'area':<10}{'what':<48}{'a second':>10}{'p99 ms':>9}  "
+        f"{'baseline':<34}{'':>10}{'p99 ms':>9}  ratio"
+    )
     for figure in figures:
         print(
-            f"{figure.area:<10}{figure.name:<44}{figure.per_second:>10,.0f}  "
-            f"{figure.baseline:<34}{figure.baseline_per_second:>10,.0f}  "
+            f"{figure.area:<10}{figure.name:<48}{figure.per_second:>10,.0f}"
+            f"{_ms(figure.p99_ms):>9}  {figure.baseline:<34}"
+            f"{figure.baseline_per_second:>10,.0f}{_ms(figure.baseline_p99_ms):>9}  "
             f"{figure.ratio:.3f}"
         )
+
+
+def _ms(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
 
 
 def main() -> None:
@@ -65,16 +77,23 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     parser.add_argument("--rounds", type=int, default=Clock.rounds)
     parser.add_argument("--seconds", type=float, default=Clock.seconds)
+    parser.add_argument("--products", type=int, default=Bench.products)
+    parser.add_argument("--workers", type=int, default=Bench.workers)
     chosen = parser.parse_args()
     unknown = set(chosen.areas) - set(areas())
     if unknown:
         parser.error(f"no such area: {', '.join(sorted(unknown))}")
-    clock = Clock(rounds=chosen.rounds, seconds=chosen.seconds)
+    bench = Bench(
+        clock=Clock(rounds=chosen.rounds, seconds=chosen.seconds),
+        products=chosen.products,
+        load_seconds=max(1.0, 4 * chosen.seconds),
+        workers=chosen.workers,
+    )
     figures: list[Figure] = []
     with database() as vendor:
         for area in chosen.areas or areas():
-            module = importlib.import_module(f"bench.{area}")
-            figures += module.figures(clock)
+            module = importlib.import_module(f"bench.areas.{area}")
+            figures += module.figures(bench)
     print(f"on {vendor}, {os.cpu_count()} cores")
     show(figures)
     if chosen.json:

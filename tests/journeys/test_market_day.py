@@ -72,7 +72,8 @@ def walk(county: dict[str, str], code: str) -> str:
         timeout=900,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    told = (Path(county["XIANGJI_VAR"]) / "demo.log").read_text()[-6000:]
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nthe demo said:\n{told}"
     return done.stdout
 
 

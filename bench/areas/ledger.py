@@ -4,28 +4,24 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 
-from django.db import connection, transaction
-
+from bench.bench import Bench
+from bench.commits import COMMIT, bare_commits
+from bench.measure import Act, Figure
 from partners.ledger import operations, queries
 from partners.ledger.models import Account, EntryLine
 from partners.ledger.operations import Line
 
-from .measure import Act, Clock, Figure
-
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-COMMIT = "commit of one bare row"
 ROW = "one row by its primary key"
 
 
-def figures(clock: Clock) -> Iterator[Figure]:
+def figures(bench: Bench) -> Iterator[Figure]:
     """Writes beside bare commits, reads beside the read of one row."""
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE bench_row (id integer PRIMARY KEY, fen bigint)")
     orders = count(1)
     bare = bare_commits()
 
     def write(name: str, act: Act) -> Figure:
-        return clock.compare(
+        return bench.clock.compare(
             area="ledger", name=name, act=act, baseline=COMMIT, bare=bare
         )
 
@@ -43,25 +39,13 @@ def figures(clock: Clock) -> Iterator[Figure]:
         ("balance of an order's escrow", "order:1:escrow"),
         (f"balance of a hot account, {hot_lines:,} lines", "alipay:clearing"),
     ):
-        yield clock.compare(
+        yield bench.clock.compare(
             area="ledger",
             name=name,
             act=lambda code=code: queries.balance_fen(code),
             baseline=ROW,
             bare=lambda: Account.objects.get(pk=account),
         )
-
-
-def bare_commits() -> Act:
-    """One row, one transaction: what no ledger on this database can beat."""
-    numbers = count(1)
-
-    def commit() -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
-            row = (next(numbers), 2900)
-            cursor.execute("INSERT INTO bench_row (id, fen) VALUES (%s, %s)", row)
-
-    return commit
 
 
 def capture(order: int) -> None:

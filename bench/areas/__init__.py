@@ -1,0 +1,1 @@
+"""Every module here has `figures(bench)`: what it measures, and what it cannot beat."""

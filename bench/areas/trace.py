@@ -1,0 +1,179 @@
+"""Codes, labels, scans and the public log, each beside what it cannot beat."""
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+
+from bench.bench import Bench
+from bench.commits import COMMIT, bare_commits
+from bench.measure import Figure
+
+LABELS = 1_000
+LEAVES = 1 << 14
+
+
+def figures(bench: Bench) -> Iterator[Figure]:
+    bench.require_county()
+    yield forged_codes(bench)
+    yield labels(bench)
+    yield first_scans(bench)
+    yield log_appends(bench)
+    yield log_proofs(bench)
+
+
+def forged_codes(bench: Bench) -> Figure:
+    """A code that is refused by its own characters. A batch of them a call."""
+    import hashlib
+    import hmac
+
+    from traceability import codes
+
+    forged = [
+        "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(20))
+        for _ in range(1_000)
+    ]
+    key = b"k" * 32
+
+    def check() -> None:
+        for text in forged:
+            codes.number_of(text)
+
+    def bare() -> None:
+        for text in forged:
+            hmac.digest(key, text.encode(), hashlib.sha256)
+
+    return bench.clock.compare(
+        area="trace",
+        name="code check, forged, no database",
+        act=check,
+        times=len(forged),
+        baseline="one HMAC-SHA-256",
+        bare=bare,
+        bare_times=len(forged),
+    )
+
+
+def labels(bench: Bench) -> Figure:
+    """Mint, sign as one root, and print: `LABELS` a call."""
+    import qrcode
+    from django.utils import timezone
+
+    from traceability import operations
+    from traceability.models import Certificate
+    from traceability.printing import sheets
+
+    certificate = Certificate.objects.select_related("lot").order_by("pk").last()
+    assert certificate is not None
+
+    def batch() -> None:
+        made = operations.mint_labels(
+            certificate=certificate,
+            count=LABELS,
+            product_name=certificate.lot.product_name,
+            pack_g=1,
+            by=certificate.issued_by,
+            at=timezone.now(),
+        )
+        sheets.write_sheet(made, paper=sheets.PAPERS["50x30"], out=BytesIO())
+
+    def one() -> None:
+        qrcode.make(f"HTTPS://XIANGJI.EXAMPLE/T/{secrets.token_hex(13).upper()}")
+
+    return bench.clock.compare(
+        area="trace",
+        name="labels: mint, sign, sheet as PDF",
+        act=batch,
+        times=LABELS,
+        baseline="one code by qrcode",
+        bare=one,
+    )
+
+
+def first_scans(bench: Bench) -> Figure:
+    """Durable first scans of labels nobody looked at before."""
+    from django.utils import timezone
+
+    from traceability import codes, operations
+    from traceability.models import Certificate, Label
+
+    certificate = Certificate.objects.select_related("lot").order_by("pk").first()
+    assert certificate is not None
+    batch = operations.mint_labels(
+        certificate=certificate,
+        count=20_000,
+        product_name=certificate.lot.product_name,
+        pack_g=1,
+        by=certificate.issued_by,
+        at=timezone.now(),
+    )
+    Label.objects.filter(batch=batch).update(activated_at=timezone.now())
+    numbers = count(batch.first_number)
+    devices = count()
+
+    def scan() -> None:
+        operations.count_scan(
+            code=codes.code_of(next(numbers)),
+            device=f"{next(devices):032x}",
+            at=timezone.now(),
+        )
+
+    return bench.clock.compare(
+        area="trace",
+        name="first scan of a label, durable",
+        act=scan,
+        baseline=COMMIT,
+        bare=bare_commits(),
+    )
+
+
+def log_appends(bench: Bench) -> Figure:
+    """Entries written as tiles, bundles and all, beside the bare hash of each."""
+    import hashlib
+
+    from traceability import tlog
+
+    entries = _entries()
+
+    def append() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            tlog.TileFolder(Path(folder)).extend(entries, size=0)
+
+    def bare() -> None:
+        for entry in entries:
+            hashlib.sha256(entry).digest()
+
+    return bench.clock.compare(
+        area="trace",
+        name=f"log: append {LEAVES:,} entries as tiles",
+        act=append,
+        times=LEAVES,
+        baseline="one SHA-256",
+        bare=bare,
+        bare_times=LEAVES,
+    )
+
+
+def log_proofs(bench: Bench) -> Figure:
+    """A proof read from the published files, nothing remembered between two."""
+    from traceability import merkle, tlog
+
+    indices = count()
+    with tempfile.TemporaryDirectory() as name:
+        folder = tlog.TileFolder(Path(name))
+        folder.extend(_entries(), size=0)
+        return bench.clock.compare(
+            area="trace",
+            name=f"log: a proof among {LEAVES:,}",
+            act=lambda: merkle.inclusion_proof(
+                folder.node(LEAVES), index=next(indices) % LEAVES, size=LEAVES
+            ),
+            baseline="one tile read from its file",
+            bare=lambda: folder.hashes(0, next(indices) % (LEAVES >> 8), 256),
+        )
+
+
+def _entries() -> list[bytes]:
+    return [number.to_bytes(32, "big") for number in range(LEAVES)]
