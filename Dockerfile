@@ -13,6 +13,9 @@ RUN /srv/venv/bin/python -m tools.messages compile \
  && mv /tmp/build/static /srv/static && rm -rf /tmp/build
 
 FROM python:3.11-slim-bookworm
+# pg_basebackup, for backups.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client-15 \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home xiangji \
  && mkdir -p /srv/var/media && chown -R xiangji /srv/var
 COPY --from=build /srv /srv

@@ -10,7 +10,7 @@ RUN := $(BIN)/python
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-services check check-deployment format lock messages schema bench clean
+.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-services check check-deployment format lock messages schema bench backup restore drill clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ clean-demo: ## forget the demo's data and start over
 
 test: $(VENV)/.dev ## the tests on the embedded sizes
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m pytest -n 2 -m "not browser"
+	@$(RUN) -m pytest -n 2 -m "not browser and not drill"
 
 test-browser: $(VENV)/.browser ## the public pages and the market day in Chromium
 	@$(RUN) -m tools.messages compile
@@ -46,7 +46,7 @@ TESTS ?= tests
 
 test-services: services ## every test on these (or TESTS="tests/shop/alipay tests/…")
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 2 -m "not browser" $(TESTS)
+	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 2 -m "not browser and not drill" $(TESTS)
 
 check: $(VENV)/.dev ## style, types, directions, migrations, catalogues
 	@$(RUN) -m tools.messages compile
@@ -72,6 +72,16 @@ messages: $(VENV)/.dev ## take new strings into both catalogues
 
 schema: $(VENV)/.dev ## write shop/config/schema.sql anew after a migration changed
 	@$(RUN) -m tools.schema dump
+
+backup: $(VENV)/.runtime ## keep everything in a new folder (TO=… KEEP=14)
+	@$(RUN) manage.py backup $(if $(TO),--to "$(TO)") $(if $(KEEP),--keep "$(KEEP)")
+
+restore: $(VENV)/.runtime ## FROM=… into an empty place (AT=… WAL=… DATA=… IDENTITY=…)
+	@$(RUN) manage.py restore "$(FROM)" $(if $(AT),--at "$(AT)") $(if $(WAL),--wal "$(WAL)") \
+	  $(if $(DATA),--data "$(DATA)") $(if $(IDENTITY),--identity "$(IDENTITY)")
+
+drill: $(VENV)/.dev ## back up, go on, restore to a moment: embedded, and on a PostgreSQL
+	@$(RUN) -m pytest tests/shop/backups
 
 bench: $(VENV)/.dev ## measure, each figure beside its baseline (ARGS="pages --products 100000")
 	@$(RUN) -m bench $(ARGS)

@@ -177,7 +177,13 @@ class TestCompose:
         assert set(COMPOSE["x-shop"]["environment"]) <= set(known)
 
     def test_programs_it_starts_are_in_the_checkout(self):
-        for named in ("ops/web.sh", "ops/probe.py", "ops/nginx/site.conf"):
+        for named in (
+            "ops/web.sh",
+            "ops/probe.py",
+            "ops/nginx/site.conf",
+            "ops/archive_wal.sh",
+            "ops/postgresql_backups.sh",
+        ):
             assert (ROOT / named).is_file()
 
 
@@ -188,12 +194,18 @@ class TestUnits:
         assert "User=xiangji\n" in text
         assert "DJANGO_SETTINGS_MODULE=shop.config.settings.production" in text
         assert "EnvironmentFile=/etc/xiangji/environment\n" in text
-        assert "Restart=always\n" in text
+        assert ("Restart=always\n" in text) != ("Type=oneshot\n" in text)
 
     def test_the_target_wants_all_of_them(self):
         wanted = (ROOT / "ops" / "systemd" / "xiangji.target").read_text("utf-8")
         for unit in UNITS:
-            assert unit.stem.removesuffix("@") in wanted
+            if "Type=oneshot\n" not in unit.read_text("utf-8"):
+                assert unit.stem.removesuffix("@") in wanted
+
+    def test_what_ends_by_itself_has_a_clock(self):
+        for unit in UNITS:
+            if "Type=oneshot\n" in unit.read_text("utf-8"):
+                assert "OnCalendar=" in unit.with_suffix(".timer").read_text("utf-8")
 
 
 class TestNginx:

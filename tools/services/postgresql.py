@@ -17,8 +17,12 @@ OLDEST = 15
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
-def prepare(*, folder: Path, port: int, durable: bool = False) -> Server:
+def prepare(
+    *, folder: Path, port: int, durable: bool = False, more: tuple[str, ...] = ()
+) -> Server:
     """Make a new cluster in `folder` (new or empty), to be reached on `port`.
+
+    `more` are settings of its own: "archive_mode=on".
 
     Errors: UnableToStart where the programs are missing or too old, or the folder
     holds something.
@@ -48,6 +52,7 @@ def prepare(*, folder: Path, port: int, durable: bool = False) -> Server:
         f"port={port}",
         "max_connections=200",
         *(() if durable else QUICK),
+        *more,
     ]
     address = f"postgresql://xiangji:{password}@127.0.0.1:{port}"
     return Server(

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "shop.storefront",
     "shop.backoffice",
     "shop.watching",
+    "shop.backups",
     "django.forms",
     "csp",
     "rules.apps.AutodiscoverRulesConfig",
@@ -335,6 +336,10 @@ LOG_ORIGIN = env.text("XIANGJI_LOG_ORIGIN", f"xiangji.example/{COUNTY_CODE[:6]}"
 LOG_FOLDER = VAR / "log"
 # Certificate numbers begin with it: HS-2026-000001.
 CERTIFICATE_PREFIX = env.text("XIANGJI_CERTIFICATE_PREFIX", "HS")
+
+# Where backups go, and the age public key that keys and secrets are encrypted to.
+BACKUPS = Path(env.text("XIANGJI_BACKUPS", str(VAR / "backups")))
+BACKUP_RECIPIENT = env.text("XIANGJI_BACKUP_RECIPIENT")
 
 # Every process of a machine counts into a file of its own here.
 METRICS_FOLDER = Path(env.text("XIANGJI_METRICS", str(VAR / "metrics")))

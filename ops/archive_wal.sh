@@ -1,0 +1,11 @@
+#!/bin/sh
+# PostgreSQL's archive_command: keep a finished segment of its log, whole or not at all.
+#   archive_command = 'sh /srv/xiangji/ops/archive_wal.sh "%p" "%f" /var/backups/wal'
+# It may ask again for what is kept already; another segment of that name is refused.
+set -eu
+if [ -e "$3/$2" ]; then
+  exec cmp -s "$1" "$3/$2"
+fi
+cp "$1" "$3/.$2.half"
+sync "$3/.$2.half"
+mv "$3/.$2.half" "$3/$2"
