@@ -22,7 +22,7 @@ def month_label(period: date) -> str:
 
 
 class YuanField(forms.CharField):
-    """A sum typed in yuan, given as whole fen."""
+    """A sum typed in yuan, given as whole fen; None where it may be and is empty."""
 
     default_error_messages = {
         "invalid": _("Enter a sum in yuan with at most two places."),
@@ -35,6 +35,8 @@ class YuanField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
+        if not text:
+            return None
         try:
             fen = measures.fen_from_yuan(text)
         except ValueError as error:

@@ -160,6 +160,10 @@ class Refund(models.Model):
     class Purpose(models.TextChoices):
         ORDER = "ORDER", _("Refund")
         RETURN = "RETURN", _("Money that fitted no order")
+        CANCEL = "CANCEL", _("Cancelled before it was sent")
+
+    # Whose money it is was decided before Alipay is asked: a refusal ends nothing.
+    OWED = (Purpose.RETURN, Purpose.CANCEL)
 
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, related_name="refunds"

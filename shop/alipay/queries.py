@@ -113,6 +113,14 @@ def returns_of(order_number: str) -> list[Refund]:
     return list(returns.select_related("capture").order_by("pk"))
 
 
+def refunds_of(order_number: str) -> list[Refund]:
+    """The order's own money that went back or is on its way, oldest first."""
+    refunds = Refund.objects.filter(payment__order_number=order_number).exclude(
+        purpose=Refund.Purpose.RETURN
+    )
+    return list(refunds.exclude(status=Refund.Status.REFUSED).order_by("pk"))
+
+
 def news_of(payment: Payment) -> str:
     """A word that changes with everything that a waiting page would show anew."""
     returns = returns_of(payment.order_number)

@@ -6,3 +6,6 @@ class ShopBackofficeConfig(AppConfig):
     name = "shop.backoffice"
     label = "shop_backoffice"
     verbose_name = _("Back office")
+
+    def ready(self) -> None:
+        from shop.backoffice import receivers  # noqa: F401, PLC0415  connects them

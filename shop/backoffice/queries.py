@@ -1,25 +1,26 @@
 """What needs doing today, and the lists behind it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from partners.models import Statement
 from partners.queries import ready_households
 from partners.supervision.models import Finding
 from shop.alipay import queries as payments
-from shop.alipay.models import Payment
+from shop.backoffice import orders
 from shop.listings.models import Listing
 from shop.listings.queries import with_stock
 from shop.notices.queries import dead_texts
 from shop.ordering.models import SubOrder
-from shop.ordering.queries import recalled_parts
+from shop.ordering.queries import parts_with
 from shop.users.models import User
+from traceability.effects import Effect
+from traceability.models import Lot
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,7 @@ class Todo:
 
 def today(*, now: datetime) -> list[Todo]:
     """What waits for the county's staff, each with its count."""
-    orders = reverse("backoffice:orders")
-    late = SubOrder.objects.filter(
-        status=SubOrder.Status.PAID, paid_at__lt=now - timedelta(hours=48)
-    )
-    stuck = SubOrder.objects.filter(
-        status=SubOrder.Status.SHIPPED, shipped_at__lt=now - timedelta(days=7)
-    )
+    listed = reverse("backoffice:orders")
     return [
         Todo(
             _("Statements to approve"),
@@ -48,14 +43,18 @@ def today(*, now: datetime) -> list[Todo]:
         ),
         Todo(
             _("Boxes paid for two days and not sent"),
-            late.count(),
-            f"{orders}?part=late",
+            orders.troubled("late", now=now).count(),
+            f"{listed}?part=late",
         ),
-        Todo(_("Boxes on the road for a week"), stuck.count(), f"{orders}?part=stuck"),
+        Todo(
+            _("Boxes on the road for a week"),
+            orders.troubled("stuck", now=now).count(),
+            f"{listed}?part=stuck",
+        ),
         Todo(
             _("Boxes of recalled lots, paid and not sent"),
-            recalled_parts().count(),
-            f"{orders}?part=recalled",
+            orders.troubled("recalled", now=now).count(),
+            f"{listed}?part=recalled",
         ),
         Todo(
             _("Payments to look at"),
@@ -172,31 +171,16 @@ _PLACES = (
 )
 
 
-def orders(*, status: str, part: str, now: datetime) -> QuerySet:
-    """Orders by where they stand.
-
-    `status` is one of Oscar's order states, "exception" or "all"; `part` narrows to
-    orders with a late, stuck or recalled box.
-    """
-    Order = apps.get_model("order", "Order")
-    found = Order.objects.filter(purchase__isnull=False)
-    if status in {"pending", "paid", "completed", "cancelled"}:
-        found = found.filter(status=status)
-    if status == "exception":
-        numbers = Payment.objects.filter(status=Payment.Status.EXCEPTION)
-        found = found.filter(number__in=numbers.values("order_number"))
-    if part == "late":
-        found = found.filter(
-            Q(sub_orders__status="paid")
-            & Q(sub_orders__paid_at__lt=now - timedelta(hours=48))
-        ).distinct()
-    if part == "recalled":
-        found = found.filter(pk__in=recalled_parts().values("order"))
-    if part == "stuck":
-        found = found.filter(
-            Q(sub_orders__status="shipped")
-            & Q(sub_orders__shipped_at__lt=now - timedelta(days=7))
-        ).distinct()
-    return found.select_related("purchase").prefetch_related(
-        "sub_orders__village", "lines"
+def unsent_recalled(lots: list[Lot]) -> list[Effect]:
+    """What was paid and not sent of recalled lots, and where it is listed."""
+    count = parts_with(lots).filter(status=SubOrder.Status.PAID).count()
+    if not count:
+        words = _("No paid box of it waits to be sent.")
+        return [Effect(words, 0, icon="package")]
+    words = ngettext(
+        "%(count)d box is paid and not sent: nobody can pack it, refund it.",
+        "%(count)d boxes are paid and not sent: nobody can pack them, refund them.",
+        count,
     )
+    where = f"{reverse('backoffice:orders')}?part=recalled"
+    return [Effect(words % {"count": count}, count, url=where, icon="package")]

@@ -6,5 +6,7 @@ app_name = "backoffice"
 urlpatterns = [
     path("", views.today, name="today"),
     path("orders/", views.orders, name="orders"),
+    path("orders/<str:number>/", views.order, name="order"),
+    path("orders/<str:number>/refund/", views.refund, name="refund"),
     path("listings/", views.listings, name="listings"),
 ]

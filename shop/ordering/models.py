@@ -214,6 +214,31 @@ class LineTerms(models.Model):
         return self.price_fen * self.quantity
 
 
+class PartRefund(models.Model):
+    """Which part of an order a refund gives back, or which line of it alone."""
+
+    refund = models.OneToOneField(
+        "alipay.Refund", on_delete=models.PROTECT, related_name="of_part"
+    )
+    sub_order = models.ForeignKey(
+        SubOrder, on_delete=models.PROTECT, related_name="refunds"
+    )
+    terms = models.ForeignKey(
+        LineTerms,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refunds",
+    )
+
+    class Meta:
+        verbose_name = _("Refund of a part")
+        verbose_name_plural = _("Refunds of parts")
+
+    def __str__(self) -> str:
+        return f"{self.refund_id} of {self.sub_order_id}"
+
+
 class Reservation(models.Model):
     """Packs held for one order while its buyer pays."""
 

@@ -9,7 +9,7 @@ from operator import or_
 from typing import Any, Self
 
 from django.apps import apps
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from partners.organisations.queries import full_name
 from partners.organisations.today import TodayItem
 from partners.privacy import blind_index
 from partners.queries import SharePreview, share_preview
+from shop.alipay.models import Payment
 from shop.notices.models import TextMessage
 from shop.ordering.models import (
     CheckoutDraft,
@@ -30,6 +31,7 @@ from shop.ordering.models import (
     Purchase,
     SubOrder,
 )
+from shop.ordering.refunded import left_to_refund
 from shop.ordering.typed import Typed
 from shop.users.me import MeSection
 from shop.users.models import User
@@ -60,17 +62,30 @@ def typed_for(basket: Any) -> Typed | None:
 
 
 def arrived_by(moment: datetime) -> QuerySet:
-    """Paid orders whose last box arrived by then, oldest first, with `arrived_at`."""
+    """Paid orders whose last box arrived by then, oldest first, with `arrived_at`.
+
+    Without those of which money is on its way back.
+    """
     on_its_way = SubOrder.objects.filter(order=OuterRef("pk")).exclude(
         status__in=[SubOrder.Status.DELIVERED, SubOrder.Status.CANCELLED]
     )
     orders = apps.get_model("order", "Order").objects.filter(status="paid")
     return (
         orders.filter(sub_orders__status=SubOrder.Status.DELIVERED)
-        .filter(~Exists(on_its_way))
+        .filter(~Exists(on_its_way), ~Exists(money_going_back(OuterRef("number"))))
         .annotate(arrived_at=Max("sub_orders__delivered_at"))
         .filter(arrived_at__lte=moment)
         .order_by("arrived_at", "pk")
+    )
+
+
+def money_going_back(order_number: Any) -> QuerySet[Payment]:
+    """The order's payment, while Alipay has not confirmed all that goes back of it.
+
+    Until then nobody knows what is left to share out.
+    """
+    return Payment.objects.filter(
+        order_number=order_number, reserved_fen__gt=F("refunded_fen")
     )
 
 
@@ -99,12 +114,75 @@ def parts_of(order) -> list[SentPart]:
     return found
 
 
+def has_arrived(parts: Iterable[SubOrder]) -> bool:
+    """Whether all that is sent of an order has been delivered."""
+    sent = [part for part in parts if part.status != SubOrder.Status.CANCELLED]
+    return bool(sent) and all(p.status == SubOrder.Status.DELIVERED for p in sent)
+
+
+def unpacked_parts(order: Any) -> QuerySet[SubOrder]:
+    """Paid parts of an order that nobody has begun to pack: they can be cancelled."""
+    return order.sub_orders.filter(
+        status=SubOrder.Status.PAID, parcel__isnull=True, packed_labels__isnull=True
+    ).order_by("pk")
+
+
+@dataclass(frozen=True)
+class Cancellable:
+    """What a buyer may cancel of a paid order: all that is left of it, or parts."""
+
+    whole: bool
+    parts: frozenset[int]
+
+
+def cancellable(order: Any, parts: list[SentPart]) -> Cancellable:
+    """What of an order, with these parts, its buyer may cancel now."""
+    open_parts = frozenset(unpacked_parts(order).values_list("pk", flat=True))
+    left = {
+        part.sub_order.pk
+        for part in parts
+        if part.sub_order.status != SubOrder.Status.CANCELLED
+    }
+    return Cancellable(whole=bool(left) and left == open_parts, parts=open_parts)
+
+
+@dataclass(frozen=True)
+class CancelOffer:
+    """What a buyer is asked about before it is cancelled, and what then goes back."""
+
+    parts: list[SubOrder]
+    back_fen: int
+    paid: bool
+    whole: bool
+
+
+def offer_to_cancel(order: Any, number: str) -> CancelOffer | None:
+    """What can be cancelled: an unpaid order whole, of a paid one the part with this
+    number, or all that nobody has begun to pack. None where nothing can.
+    """
+    if order.status == "pending":
+        return CancelOffer(parts=[], back_fen=0, paid=False, whole=True)
+    parts = unpacked_parts(order).select_related("village")
+    chosen = list(parts.filter(number=number) if number else parts)
+    if order.status != "paid" or not chosen:
+        return None
+    left = left_to_refund(order).parts
+    return CancelOffer(
+        parts=chosen,
+        back_fen=sum(left[part.pk] for part in chosen),
+        paid=True,
+        whole=len(chosen) == order.sub_orders.count(),
+    )
+
+
 def share_of(order, *, on: date) -> list[tuple[Supermarket, SharePreview]]:
     """What an order brings to households, a preview for each supermarket in it."""
     if order.status == "cancelled":
         return []  # what is not sold brings nobody anything
     margins: defaultdict[Supermarket, int] = defaultdict(int)
-    terms = LineTerms.objects.filter(sub_order__order=order, supermarket__isnull=False)
+    terms = LineTerms.objects.filter(
+        sub_order__order=order, supermarket__isnull=False
+    ).exclude(sub_order__status=SubOrder.Status.CANCELLED)
     for line in terms.select_related("supermarket"):
         margins[line.supermarket] += line.goods_fen * line.margin_bp // 10_000
     previews = [
@@ -157,7 +235,7 @@ def recall_key(lot: Lot) -> str:
 
 
 def recall_reaches(lots: list[Lot], *, done: bool) -> list[Effect]:
-    """Whom a recall writes to, or has written to, and what was paid and not sent."""
+    """Whom a recall writes to, or has written to."""
     parts = parts_with(lots)
     if done:
         keys = reduce(or_, (Q(key__startswith=recall_key(lot)) for lot in lots), Q())
@@ -179,19 +257,7 @@ def recall_reaches(lots: list[Lot], *, done: bool) -> list[Effect]:
         count,
         icon="message-square",
     )
-    return [told, _unsent(parts.filter(status=SubOrder.Status.PAID).count())]
-
-
-def _unsent(count: int) -> Effect:
-    if not count:
-        return Effect(_("No paid box of it waits to be sent."), 0, icon="package")
-    words = ngettext(
-        "%(count)d box is paid and not sent: nobody can pack it, refund it.",
-        "%(count)d boxes are paid and not sent: nobody can pack them, refund them.",
-        count,
-    )
-    where = f"{reverse('backoffice:orders')}?part=recalled"
-    return Effect(words % {"count": count}, count, url=where, icon="package")
+    return [told]
 
 
 def recalls_of(order) -> list[StatusEvent]:
@@ -270,7 +336,8 @@ class MyOrder:
     def of(cls, order: Any) -> Self:
         """The line for one of Oscar's orders, its parts and lines prefetched."""
         parts = list(order.sub_orders.all())
-        arrived = all(part.delivered_at for part in parts)
+        sent = [p for p in parts if p.status != SubOrder.Status.CANCELLED]
+        arrived = bool(sent) and all(part.delivered_at for part in sent)
         return cls(
             url=order.purchase.path,
             number=order.number,

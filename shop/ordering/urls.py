@@ -10,6 +10,7 @@ urlpatterns = [
     path("checkout/address/", checkout.paste, name="paste"),
     path("checkout/", checkout.checkout, name="checkout"),
     path("orders/<str:number>/<str:token>/", order.order, name="order"),
+    path("orders/<str:number>/<str:token>/cancel/", order.cancel, name="cancel"),
     path("assistant/packing/", packing.packing, name="packing"),
     path("assistant/packing/<int:pk>/", packing.box, name="box"),
 ]

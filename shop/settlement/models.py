@@ -56,11 +56,38 @@ class SettledLine(models.Model):
         return f"{self.seller_fen} of {self.goods_fen}"
 
 
+class SettledFreight(models.Model):
+    """What was settled for the freight of one part of an order, in fen."""
+
+    settlement = models.ForeignKey(
+        Settlement, on_delete=models.PROTECT, related_name="freights"
+    )
+    sub_order = models.OneToOneField(
+        "ordering.SubOrder", on_delete=models.PROTECT, related_name="settled_freight"
+    )
+    freight_fen = models.PositiveIntegerField(_("Freight"))
+
+    class Meta:
+        verbose_name = _("Settled freight")
+        verbose_name_plural = _("Settled freights")
+
+    def __str__(self) -> str:
+        return f"{self.freight_fen} of {self.sub_order_id}"
+
+
 class TakenBack(models.Model):
     """A refund after completion: what was shared out came back to the order first."""
 
     settlement = models.ForeignKey(
         Settlement, on_delete=models.PROTECT, related_name="taken_back"
+    )
+    # Whose goods the refund was for; null: everybody's.
+    sub_order = models.ForeignKey(
+        "ordering.SubOrder",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     request_no = models.CharField(max_length=64)
     amount_fen = models.PositiveIntegerField(_("Amount"))

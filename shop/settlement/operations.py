@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from partners.ledger.models import Entry
 from partners.ledger.operations import Line, post
 from partners.ledger.queries import balance_fen
 from partners.measures import apportion, yuan
@@ -15,8 +16,9 @@ from partners.organisations.models import Farmer
 from shop.alipay.models import Refund
 from shop.listings.terms import split_price
 from shop.notices.operations import send_text
-from shop.ordering.models import LineTerms
-from shop.settlement.models import SettledLine, Settlement, TakenBack
+from shop.ordering.models import LineTerms, PartRefund, SubOrder
+from shop.ordering.refunded import went_back
+from shop.settlement.models import SettledFreight, SettledLine, Settlement, TakenBack
 from shop.settlement.queries import farmer_token
 from shop.settlement.signals import order_settled
 
@@ -72,8 +74,9 @@ def share_line(*, terms: LineTerms, goods_fen: int) -> Share:
 def settle_order(*, order, at: datetime) -> Settlement:
     """Move a completed order's money out of escrow to those who earned it.
 
-    What was refunded before completion is taken off goods and freight in proportion,
-    so that escrow ends at zero to the fen. Settling twice returns the first.
+    What was refunded before completion is taken off what it was refunded for (a part,
+    a line), else off everything in proportion, so that escrow ends at zero to the fen.
+    Who sent nothing gets nothing. Settling twice returns the first.
     Errors: UnableToSettle.
     """
     done = Settlement.objects.filter(order=order).first()
@@ -83,19 +86,14 @@ def settle_order(*, order, at: datetime) -> Settlement:
     held_fen = -balance_fen(escrow)
     if order.status != "completed" or held_fen <= 0:
         raise UnableToSettle(_("Only a paid and completed order can be settled."))
-    lines = list(
-        LineTerms.objects.filter(sub_order__order=order)
-        .select_related("listing__seller__farmer", "sub_order")
-        .order_by("pk")
-    )
-    parts = list(order.sub_orders.order_by("pk"))
-    asked = [line.goods_fen for line in lines] + [part.freight_fen for part in parts]
-    left = apportion(held_fen, asked)
+    legs = _legs(order, held_fen)
     shares = [
-        share_line(terms=line, goods_fen=goods_fen)
-        for line, goods_fen in zip(lines, left, strict=False)
+        share_line(terms=terms, goods_fen=fen)
+        for terms, fen in legs
+        if isinstance(terms, LineTerms)
     ]
-    credits = _credits(shares=shares, freight_fen=sum(left[len(lines) :]))
+    freights = [(part, fen) for part, fen in legs if isinstance(part, SubOrder)]
+    credits = _credits(shares=shares, freight_fen=sum(fen for _part, fen in freights))
     entry = post(
         key=f"order:{order.number}:completion",
         kind="completion",
@@ -119,9 +117,33 @@ def settle_order(*, order, at: datetime) -> Settlement:
         )
         for share in shares
     )
+    SettledFreight.objects.bulk_create(
+        SettledFreight(settlement=settlement, sub_order=part, freight_fen=fen)
+        for part, fen in freights
+    )
     _tell_farmers(settlement=settlement, shares=shares, at=at)
     order_settled.send(sender=Settlement, settlement=settlement, at=at)
     return settlement
+
+
+def _legs(order, held_fen: int) -> list[tuple[LineTerms | SubOrder, int]]:
+    """What is left for each line's goods and each part's freight, of what was sent."""
+    back = went_back(order)
+    sent = order.sub_orders.exclude(status=SubOrder.Status.CANCELLED)
+    of: list[LineTerms | SubOrder] = []
+    asked: list[int] = []
+    for part in sent.order_by("pk"):
+        terms = part.line_terms.select_related("listing__seller__farmer")
+        own: list[LineTerms | SubOrder] = [*terms.order_by("pk"), part]
+        fens = [max(0, t.goods_fen - back.lines.get(t.pk, 0)) for t in own[:-1]]
+        fens.append(part.freight_fen)
+        gone = min(back.parts.get(part.pk, 0), sum(fens))
+        if gone:
+            taken = apportion(gone, fens)
+            fens = [fen - off for fen, off in zip(fens, taken, strict=True)]
+        of += own
+        asked += fens
+    return list(zip(of, apportion(held_fen, asked), strict=True))
 
 
 def _tell_farmers(*, settlement: Settlement, shares: list[Share], at: datetime) -> None:
@@ -159,13 +181,18 @@ def _credits(*, shares: list[Share], freight_fen: int) -> dict[str, int]:
 
 @transaction.atomic
 def take_back(
-    *, settlement: Settlement, amount_fen: int, request_no: str, at: datetime
+    *,
+    settlement: Settlement,
+    amount_fen: int,
+    request_no: str,
+    sub_order: SubOrder | None = None,
+    at: datetime,
 ) -> TakenBack:
     """Bring part of a settled order's money back into its escrow.
 
-    Everyone gives back in proportion to what they still have of this order, so that
-    refunds in any order and any sizes end at zero everywhere.
-    Errors: UnableToTakeBack.
+    Those who earned by `sub_order` give back first, else everyone does, in proportion
+    to what they still have of it, so that refunds in any order and any sizes end at
+    zero everywhere. Errors: UnableToTakeBack.
     """
     settlement = Settlement.objects.select_for_update().get(pk=settlement.pk)
     earlier = settlement.taken_back.filter(request_no=request_no).first()
@@ -176,35 +203,82 @@ def take_back(
     left = _left_of(settlement)
     if not 0 < amount_fen <= sum(left.values()):
         raise UnableToTakeBack(_("More is asked back than is left of this order."))
-    accounts = sorted(left)
-    parts = apportion(amount_fen, [left[account] for account in accounts])
+    taken = _taken(amount_fen, left, _left_of_part(settlement, sub_order, left))
     number = settlement.order.number
     entry = post(
         key=f"order:{number}:back:{request_no}",
         kind="completion-reversal",
         lines=[Line(f"order:{number}:escrow", -amount_fen)]
-        + [Line(a, fen) for a, fen in zip(accounts, parts, strict=True) if fen],
+        + [Line(account, fen) for account, fen in sorted(taken.items()) if fen],
         subject=f"order:{number}",
         at=at,
     )
     return TakenBack.objects.create(
         settlement=settlement,
+        sub_order=sub_order,
         request_no=request_no,
         amount_fen=amount_fen,
         entry=entry,
     )
 
 
+def _taken(
+    amount_fen: int, left: dict[str, int], first: dict[str, int]
+) -> dict[str, int]:
+    """Who gives how much: those of `first` as far as it goes, then all."""
+    taken: defaultdict[str, int] = defaultdict(int)
+    for source in (first, left):
+        having = {a: fen - taken[a] for a, fen in sorted(source.items())}
+        having = {a: fen for a, fen in having.items() if fen > 0}
+        fen = min(amount_fen - sum(taken.values()), sum(having.values()))
+        if fen:
+            parts = apportion(fen, list(having.values()))
+            for account, part in zip(having, parts, strict=True):
+                taken[account] += part
+    return dict(taken)
+
+
 def _left_of(settlement: Settlement) -> dict[str, int]:
     """Fen that each account still has of this order."""
-    escrow = f"order:{settlement.order.number}:escrow"
-    left: defaultdict[str, int] = defaultdict(int)
     entries = [settlement.entry, *(t.entry for t in settlement.taken_back.all())]
+    left = _moved(settlement, entries)
+    return {account: fen for account, fen in left.items() if fen > 0}
+
+
+def _left_of_part(
+    settlement: Settlement, sub_order: SubOrder | None, left: dict[str, int]
+) -> dict[str, int]:
+    """Fen that each account still has of one part, and has at all."""
+    if sub_order is None:
+        return {}
+    lines = settlement.lines.filter(terms__sub_order=sub_order)
+    shares = [
+        Share(
+            line.terms,
+            line.seller_account,
+            line.seller_fen,
+            line.margin_fen,
+            line.platform_fen,
+        )
+        for line in lines.select_related("terms")
+    ]
+    freights = settlement.freights.filter(sub_order=sub_order)
+    part = _credits(shares=shares, freight_fen=sum(f.freight_fen for f in freights))
+    back = settlement.taken_back.filter(sub_order=sub_order).select_related("entry")
+    gone = _moved(settlement, [each.entry for each in back])
+    found = {a: min(fen + gone[a], left.get(a, 0)) for a, fen in part.items()}
+    return {account: fen for account, fen in found.items() if fen > 0}
+
+
+def _moved(settlement: Settlement, entries: list[Entry]) -> defaultdict[str, int]:
+    """Fen that entries gave each account but the escrow; taken from it: negative."""
+    escrow = f"order:{settlement.order.number}:escrow"
+    moved: defaultdict[str, int] = defaultdict(int)
     for entry in entries:
         for line in entry.lines.select_related("account"):
             if line.account.code != escrow:
-                left[line.account.code] -= line.amount_fen
-    return {account: fen for account, fen in left.items() if fen > 0}
+                moved[line.account.code] -= line.amount_fen
+    return moved
 
 
 def bring_back(*, refund: Refund, at: datetime) -> TakenBack | None:
@@ -219,9 +293,11 @@ def bring_back(*, refund: Refund, at: datetime) -> TakenBack | None:
     ).first()
     if settlement is None:
         return None
+    of_part = PartRefund.objects.filter(refund_id=refund.pk).first()
     return take_back(
         settlement=settlement,
         amount_fen=refund.amount_fen,
         request_no=refund.request_no,
+        sub_order=of_part.sub_order if of_part else None,
         at=at,
     )

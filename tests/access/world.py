@@ -20,10 +20,10 @@ from partners.operations import Photo
 from partners.organisations import operations as organisations
 from partners.supervision.models import Finding
 from shop.alipay.models import Difference, Payment, Reconciliation
+from shop.alipay.operations.booking import book_capture
 from shop.listings import operations as listings
 from shop.notices.models import TextMessage
 from shop.notices.operations import send_text
-from shop.ordering import operations as ordering
 from shop.settlement.queries import farmer_token
 from shop.users.models import Role, User
 from tests.factories.offers import put_on_sale
@@ -191,7 +191,14 @@ def _shop(world: World) -> None:
     things.purchase = things.order.purchase
     things.payment = Payment.objects.get(order_number=things.order.number)
     paid = place(basket_with((things.listing, 1)), key="1" * 32, at=NOW)
-    ordering.mark_paid(order_number=paid.number, at=NOW)
+    payment = Payment.objects.get(order_number=paid.number)
+    book_capture(
+        payment=payment,
+        trade_no="1",
+        amount_fen=payment.amount_fen,
+        paid_at=NOW,
+        at=NOW,
+    )
     things.sub_order = paid.sub_orders.get()
     things.basket = basket_with((things.listing, 1))
 

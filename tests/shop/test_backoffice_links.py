@@ -14,9 +14,11 @@ from partners.organisations.operations import open_station
 from partners.statements.lines import Line
 from partners.supervision.operations import record_fact
 from shop.alipay.models import Difference, Payment, Reconciliation
+from shop.alipay.operations.booking import book_capture
 from shop.backoffice import queries
 from shop.notices.models import TextMessage
 from shop.notices.operations import send_text
+from shop.ordering.operations import place_bare_order
 from tests.factories.people import SOME_DAY, new_phone
 from tests.factories.shares import NOON, OCTOBER, hand_out
 from tests.factories.traceability import new_certificate, new_lot
@@ -123,6 +125,14 @@ def county(
         trade_no="1",
         ours_fen=0,
         theirs_fen=100,
+    )
+    sold = place_bare_order(amount_fen=100, at=SOME_DAY)
+    book_capture(
+        payment=Payment.objects.get(order_number=sold.number),
+        trade_no="2",
+        amount_fen=100,
+        paid_at=SOME_DAY,
+        at=SOME_DAY,
     )
     dead = send_text(
         phone=new_phone(),

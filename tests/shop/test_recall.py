@@ -218,9 +218,9 @@ class TestEffects:
         before = effects.of_recall(lot, done=False)
         recall(lot, packer)
         after = effects.of_recall(lot, done=True)
-        assert [effect.count for effect in before] == [1, 4, 2, 2, 1]
-        assert [effect.count for effect in after] == [1, 4, 2, 2, 1]
-        assert "冰糖橙" in after[4].words
+        assert [effect.count for effect in before] == [1, 4, 2, 1, 2]
+        assert [effect.count for effect in after] == [1, 4, 2, 1, 2]
+        assert "冰糖橙" in after[3].words
 
     def test_a_lot_nobody_bought_reaches_nobody(self, oranges, packer):
         lot = new_lot(farmer=oranges.farmer, by=packer)

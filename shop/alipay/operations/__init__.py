@@ -9,7 +9,7 @@ from .reconciling import (
     reconcile,
     settle_difference,
 )
-from .refunding import UnableToRefund, attempt, refund
+from .refunding import UnableToRefund, attempt, promise_refund, refund
 from .resolving import resolve_due
 from .syncing import SyncResult, sync
 
@@ -27,6 +27,7 @@ __all__ = [
     "close",
     "open_payment",
     "pay_url",
+    "promise_refund",
     "receive_notice",
     "reconcile",
     "refund",

@@ -43,7 +43,7 @@ def refund(
     word. Errors: UnableToRefund where the order's money never came, less of it is
     left, or the number stands for another sum.
     """
-    row = _promise(
+    row = promise_refund(
         payment=payment,
         amount_fen=amount_fen,
         request_no=request_no,
@@ -53,9 +53,22 @@ def refund(
     return attempt(refund=row, at=at, gateway=gateway)
 
 
-def _promise(
-    *, payment: Payment, amount_fen: int, request_no: str, reason: str, at: datetime
+def promise_refund(
+    *,
+    payment: Payment,
+    amount_fen: int,
+    request_no: str,
+    reason: str = "",
+    purpose: str = Refund.Purpose.ORDER,
+    at: datetime,
 ) -> Refund:
+    """Write down that this sum goes back, without asking Alipay: `attempt` does, once
+    the transaction is over, and beat where nobody does.
+
+    Part of the caller's transaction, so that what the money goes back for and the
+    promise of it hold together; the payment is locked. What `purpose` says is owed is
+    tried until Alipay makes it. Errors: UnableToRefund.
+    """
     if amount_fen <= 0:
         raise UnableToRefund(_("A refund is at least one fen."))
     if not _REQUEST_NO.fullmatch(request_no) or request_no.startswith(RETURN_PREFIX):
@@ -80,7 +93,7 @@ def _promise(
             payment=payment,
             capture=payment.captures.get(kind=Capture.Kind.ORDER),
             request_no=request_no,
-            purpose=Refund.Purpose.ORDER,
+            purpose=purpose,
             amount_fen=amount_fen,
             reason=reason[:200],
             asked_at=at,
@@ -199,8 +212,8 @@ def _refused(refund: Refund, number: int, answer: Refused, at: datetime) -> None
         if row.status != Refund.Status.WAITING or row.attempts != number:
             return
         row.last_answer = said[:200]
-        if row.purpose == Refund.Purpose.RETURN:
-            # Money in suspense is never ours to keep: try for ever, ever more slowly.
+        if row.purpose in Refund.OWED:
+            # This money is never ours to keep: try for ever, ever more slowly.
             row.next_attempt_at = at + pacing.after_refusal(number)
         else:
             row.status = Refund.Status.REFUSED

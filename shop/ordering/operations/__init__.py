@@ -5,6 +5,13 @@ from shop.ordering.operations.basket import (
     add_to_basket,
     change_quantity,
 )
+from shop.ordering.operations.cancelling import (
+    UnableToCancel,
+    cancel_order,
+    cancel_parts,
+    mark_cancelled,
+    note_refund,
+)
 from shop.ordering.operations.drafting import (
     forget_old_drafts,
     forget_typed,
@@ -23,17 +30,14 @@ from shop.ordering.operations.placing import (
     place_order,
 )
 from shop.ordering.operations.progress import (
-    UnableToCancel,
     UnableToComplete,
-    cancel_order,
     complete_order,
     complete_overdue,
-    mark_cancelled,
     mark_delivered,
     mark_paid,
     mark_shipped,
-    note_refund,
 )
+from shop.ordering.operations.refunding import UnableToGiveBack, give_back
 from shop.ordering.operations.stock import OutOfStock, PriceChanged
 from shop.ordering.operations.telling import tell_recalled, tell_suspended
 
@@ -44,16 +48,19 @@ __all__ = [
     "UnableToAdd",
     "UnableToCancel",
     "UnableToComplete",
+    "UnableToGiveBack",
     "UnableToPackOrder",
     "UnableToPlace",
     "UnableToSend",
     "add_to_basket",
     "cancel_order",
+    "cancel_parts",
     "change_quantity",
     "complete_order",
     "complete_overdue",
     "forget_old_drafts",
     "forget_typed",
+    "give_back",
     "keep_typed",
     "mark_cancelled",
     "mark_delivered",

@@ -85,6 +85,8 @@ def send_box(
 def _parcel_of(*, sub_order: SubOrder, by, at: datetime):
     """The closed box of a part of an order; made once, when everything is packed."""
     locked = SubOrder.objects.select_for_update().get(pk=sub_order.pk)
+    if locked.status == SubOrder.Status.CANCELLED:
+        raise UnableToSend(_("This was cancelled. Do not send it, unpack it."))
     if holds_recalled(sub_order=locked):
         raise UnableToSend(
             _("Something in this box is recalled. Put it aside and call the county.")

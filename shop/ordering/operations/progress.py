@@ -1,4 +1,4 @@
-"""An order's way: paid, cancelled, delivered, completed. One place for each step."""
+"""An order's way: paid, shipped, delivered, completed. One place for each step."""
 
 import logging
 from datetime import datetime, timedelta
@@ -8,20 +8,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from shop.alipay.models import Payment
-from shop.alipay.operations import close
 from shop.ordering.models import Purchase, SubOrder
 from shop.ordering.operations import stock, telling
-from shop.ordering.queries import arrived_by
-from shop.ordering.signals import order_cancelled, order_completed, order_paid
+from shop.ordering.queries import arrived_by, money_going_back
+from shop.ordering.signals import order_completed, order_paid
 
 logger = logging.getLogger(__name__)
 
 # A buyer who says nothing has agreed this long after the last box arrived.
 COMPLETES_AFTER = timedelta(days=7)
-
-
-class UnableToCancel(Exception):
-    """The order can no longer be cancelled; the message says why."""
 
 
 class UnableToComplete(Exception):
@@ -49,61 +44,6 @@ def mark_paid(*, order_number: str, at: datetime) -> bool:
     telling.tell_paid(purchase=order.purchase, at=at)
     order_paid.send(sender=Purchase, order=order, at=at)
     return True
-
-
-@transaction.atomic
-def mark_cancelled(*, order_number: str, at: datetime) -> bool:
-    """Close an unpaid order whose payment can no longer come; stock goes back."""
-    order = _orders().select_for_update().get(number=order_number)
-    if not _orders().filter(pk=order.pk, status="pending").update(status="cancelled"):
-        return False
-    stock.release(order_id=order.pk)
-    order.sub_orders.update(status=SubOrder.Status.CANCELLED)
-    telling.tell_cancelled(purchase=order.purchase, at=at)
-    order_cancelled.send(sender=Purchase, order=order, at=at)
-    return True
-
-
-@transaction.atomic
-def note_refund(*, payment: Payment, at: datetime) -> bool:
-    """Money went back; an order whose money all went back is cancelled.
-
-    Parts that were not sent yet are not packed any more, and their goods are on sale
-    again. Returns whether the order was cancelled.
-    """
-    if payment.status != Payment.Status.REFUNDED:
-        return False
-    order_number = payment.order_number
-    order = _orders().select_for_update().get(number=order_number)
-    if not _orders().filter(pk=order.pk, status="paid").update(status="cancelled"):
-        return False
-    unsent = order.sub_orders.filter(status=SubOrder.Status.PAID)
-    for part in unsent.order_by("pk"):
-        # Only who takes the part off the packing table may put its goods on sale.
-        if unsent.filter(pk=part.pk).update(status=SubOrder.Status.CANCELLED):
-            stock.restock(sub_order=part)
-    order_cancelled.send(sender=Purchase, order=order, at=at)
-    return True
-
-
-def cancel_order(*, order, at: datetime, gateway=None) -> None:
-    """Cancel an order that is not paid: ask Alipay first, then let go of the stock.
-
-    Errors: UnableToCancel where the money has come in meanwhile, or where Alipay
-    could not say; the order then stays as it is and is asked about again.
-    """
-    if order.status != "pending":
-        raise UnableToCancel(_("This order is no longer waiting for payment."))
-    payment = Payment.objects.get(order_number=order.number)
-    result = close(payment=payment, at=at, gateway=gateway)
-    if result.closed:
-        mark_cancelled(order_number=order.number, at=at)
-        return
-    if result.paid:
-        raise UnableToCancel(_("This order has just been paid."))
-    raise UnableToCancel(
-        _("Alipay does not answer right now. Please try again in a minute.")
-    )
 
 
 @transaction.atomic
@@ -138,14 +78,25 @@ def complete_order(*, order, at: datetime) -> None:
 
     Errors: UnableToComplete.
     """
+    # As everybody does who moves money: the payment first, then the order.
+    list(Payment.objects.select_for_update().filter(order_number=order.number))
     order = _orders().select_for_update().get(pk=order.pk)
     if order.status == "completed":
         raise UnableToComplete(_("This order is completed already."))
-    waiting = order.sub_orders.exclude(
+    parts = order.sub_orders.all()
+    under_way = parts.exclude(
         status__in=[SubOrder.Status.DELIVERED, SubOrder.Status.CANCELLED]
     )
-    if order.status != "paid" or waiting.exists() or not order.sub_orders.exists():
+    arrived = parts.filter(status=SubOrder.Status.DELIVERED)
+    if order.status != "paid" or under_way.exists() or not arrived.exists():
         raise UnableToComplete(_("Something of this order is still on its way."))
+    if money_going_back(order.number).exists():
+        raise UnableToComplete(
+            _(
+                "Money of this order is on its way back to you. "
+                "Please say so again once it is there."
+            )
+        )
     _orders().filter(pk=order.pk).update(status="completed")
     order.status = "completed"
     Purchase.objects.filter(order=order).update(completed_at=at)

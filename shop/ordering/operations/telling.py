@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from logistics.carriers import registry
 from partners.measures import yuan
-from shop.alipay.models import Capture, Payment
+from shop.alipay.models import Capture, Payment, Refund
 from shop.notices.operations import UnableToSend, send_text
 from shop.ordering import queries
 from shop.ordering.models import LineTerms, Purchase, SubOrder
@@ -52,6 +52,18 @@ def tell_suspended(*, payment: Payment, capture: Capture, at: datetime) -> None:
         template="payment_goes_back",
         key=f"order:{payment.order_number}:back:{capture.pk}",
         params={"amount": yuan(capture.amount_fen)},
+        at=at,
+    )
+
+
+def tell_refunded(*, refund: Refund, at: datetime) -> None:
+    """Money of the order is on its way back."""
+    number = refund.payment.order_number
+    _tell(
+        purchase=Purchase.objects.select_related("order").get(order__number=number),
+        template="order_refunded",
+        key=f"order:{number}:refund:{refund.request_no}",
+        params={"amount": yuan(refund.amount_fen)},
         at=at,
     )
 

@@ -8,18 +8,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from shop.alipay.queries import returns_of
+from partners.measures import yuan
+from shop.alipay.models import Refund
+from shop.alipay.queries import refunds_of, returns_of
 from shop.ordering import operations, queries
+from shop.ordering.models import Purchase
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def order(request: HttpRequest, number: str, token: str) -> HttpResponse:
-    """Whoever has the link sees the order; a POST cancels it or says it arrived."""
+    """Whoever has the link sees the order; a POST says that everything arrived."""
     purchase = queries.purchase_by_token(number, token)
     if request.method == "POST":
-        _act(request, purchase.order)
-        return redirect("ordering:order", number=number, token=token)
+        _received(request, purchase)
+        return redirect(purchase.path)
     parts = queries.parts_of(purchase.order)
     return render(
         request,
@@ -28,29 +31,80 @@ def order(request: HttpRequest, number: str, token: str) -> HttpResponse:
             "purchase": purchase,
             "order": purchase.order,
             "parts": parts,
+            "cancellable": queries.cancellable(purchase.order, parts),
             "recalls": queries.recalls_of(purchase.order),
             "place": queries.place_of(purchase),
             "returns": returns_of(number),
+            "refunds": refunds_of(number),
             "shares": queries.share_of(
                 purchase.order, on=timezone.localdate(purchase.order.date_placed)
             ),
-            "arrived": bool(parts)
-            and all(part.sub_order.status == "delivered" for part in parts),
+            "arrived": queries.has_arrived(part.sub_order for part in parts),
         },
     )
 
 
-def _act(request: HttpRequest, placed) -> None:
-    now = timezone.now()
+def _received(request: HttpRequest, purchase: Purchase) -> None:
+    if request.POST.get("action") != "received":
+        return
     try:
-        if request.POST.get("action") == "cancel":
-            operations.cancel_order(order=placed, at=now)
-            messages.info(request, _("The order is cancelled."))
-        elif request.POST.get("action") == "received":
-            operations.complete_order(order=placed, at=now)
-            messages.info(
-                request,
-                _("Thank you. What the grower earned is now in the grower's account."),
-            )
-    except (operations.UnableToCancel, operations.UnableToComplete) as reason:
+        operations.complete_order(order=purchase.order, at=timezone.now())
+    except operations.UnableToComplete as reason:
         messages.error(request, str(reason))
+        return
+    messages.info(
+        request,
+        _("Thank you. What the grower earned is now in the grower's account."),
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def cancel(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """Ask once more what will be cancelled; a POST cancels it.
+
+    Of a paid order only what nobody has begun to pack, whole or one seller's part.
+    """
+    purchase = queries.purchase_by_token(number, token)
+    if request.method == "POST":
+        _cancel(request, purchase)
+        return redirect(purchase.path)
+    offer = queries.offer_to_cancel(purchase.order, request.GET.get("part", ""))
+    if offer is None:
+        messages.error(request, _("Nothing of this can be cancelled any more."))
+        return redirect(purchase.path)
+    return render(
+        request,
+        "shop/ordering/cancel.html",
+        {"purchase": purchase, "order": purchase.order, "offer": offer},
+    )
+
+
+def _cancel(request: HttpRequest, purchase: Purchase) -> None:
+    order, now = purchase.order, timezone.now()
+    numbers = request.POST.getlist("part")
+    try:
+        if not numbers:
+            operations.cancel_order(order=order, at=now)
+            messages.info(request, _("The order is cancelled."))
+            return
+        parts = [part for part in order.sub_orders.all() if part.number in set(numbers)]
+        refunds = operations.cancel_parts(order=order, parts=parts, at=now)
+    except operations.UnableToCancel as reason:
+        messages.error(request, str(reason))
+        return
+    messages.info(request, _told(refunds))
+
+
+def _told(refunds: list[Refund]) -> str:
+    """What became of the money, as far as anybody knows."""
+    amount = {"amount": yuan(sum(each.amount_fen for each in refunds))}
+    if all(each.status == Refund.Status.DONE for each in refunds):
+        return _("Cancelled. Alipay has paid %(amount)s back to you.") % amount
+    return (
+        _(
+            "Cancelled. %(amount)s is on its way back to you. Alipay has not confirmed "
+            "it yet; we go on asking, and you need do nothing."
+        )
+        % amount
+    )
