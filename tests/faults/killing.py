@@ -1,0 +1,186 @@
+"""Killing a process at every step of what it does, as `kill -9` would.
+
+A step is every moment at which something outside the process is about to change or
+has just changed: before each statement, before and after each commit, each file that
+is put in its place, each question to Alipay. That is every boundary there is, so no
+code of ours needs to name them, and a new statement is covered the day it is written.
+"""
+
+import os
+import signal
+import socket
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+Subject = TypeVar("Subject")
+MOST_STEPS = 400
+
+
+class Failed(AssertionError):
+    """The child did not die where it was told to: it failed by itself."""
+
+
+def each_death(
+    *,
+    prepare: Callable[[], Subject],
+    act: Callable[[Subject], object],
+    recover: Callable[[Subject], object],
+) -> int:
+    """Kill `act` at its first step, at its second, … until it lives to its end.
+
+    Each time `prepare` makes what is acted upon, a child process acts and dies, and
+    `recover` does what beat and people do afterwards, and checks. Returns how many
+    deaths there were.
+    """
+    for step in range(1, MOST_STEPS):
+        subject = prepare()
+        lived = lives(step, lambda subject=subject: act(subject))
+        recover(subject)
+        if lived:
+            return step - 1
+    raise Failed(f"more than {MOST_STEPS} steps")
+
+
+def deaths_until(act: Callable[[], object], is_done: Callable[[], bool]) -> int:
+    """Kill `act` at its first step, its second, … until `is_done` says so.
+
+    For what is all or nothing: as long as it is not done, nothing may have changed,
+    and the same thing is tried again. Returns how many deaths it took.
+    """
+    for step in range(1, MOST_STEPS):
+        lived = lives(step, act)
+        if is_done():
+            return step - lived
+        if lived:
+            raise Failed("it lived to its end and is not done")
+    raise Failed(f"more than {MOST_STEPS} steps")
+
+
+def lives(step: int, act: Callable[[], object]) -> bool:
+    """Run `act` in a child that is killed at its `step`-th step; whether it lived.
+
+    Errors: Failed where it raised instead.
+    """
+    connections.close_all()  # a connection does not survive being shared
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _be_killed(step, act, writer)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as told:
+        words = told.read()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return False
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
+        return True
+    raise Failed(words)
+
+
+def _be_killed(step: int, act: Callable[[], object], told: int) -> None:
+    """The child's whole life. Never returns."""
+    code = 1
+    try:
+        with dying_at(step):
+            act()
+        code = 0
+    except BaseException:
+        os.write(told, traceback.format_exc().encode())
+    finally:
+        os._exit(code)
+
+
+_steps: Iterator[int] = count(1)
+_last = 0
+
+
+def reach() -> None:
+    """One step further; the last one is not survived."""
+    if next(_steps) == _last:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def dying_at(step: int) -> Iterator[None]:
+    """Count statements and commits of this process, and die at number `step`."""
+    global _steps, _last
+    _steps, _last = count(1), step
+    commit = BaseDatabaseWrapper._commit
+
+    def committing(self: BaseDatabaseWrapper) -> Any:
+        reach()
+        done = commit(self)
+        reach()
+        return done
+
+    replace = Path.replace
+
+    def replacing(self: Path, target: Path) -> Path:
+        reach()
+        done = replace(self, target)
+        reach()
+        return done
+
+    def executing(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        reach()
+        return execute(sql, params, many, context)
+
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(BaseDatabaseWrapper, "_commit", committing))
+        stack.enter_context(patch.object(Path, "replace", replacing))
+        stack.enter_context(connection.execute_wrapper(executing))
+        yield
+
+
+class Elsewhere:
+    """Somebody outside this process who goes on when it dies: answers `send`.
+
+    The parent's thread answers, so that what was done there stays done, as it does at
+    Alipay's.
+    """
+
+    def __init__(self, answer: Callable[[str, str], bytes]) -> None:
+        self._ours, theirs = socket.socketpair()
+        threading.Thread(target=self._serve, args=(theirs, answer), daemon=True).start()
+
+    @staticmethod
+    def _serve(theirs: socket.socket, answer: Callable[[str, str], bytes]) -> None:
+        with theirs, theirs.makefile("rwb") as file:
+            for line in file:
+                url, body = line.decode().rstrip("\n").split("\t")
+                said = answer(url, body)
+                file.write(len(said).to_bytes(4, "big") + said)
+                file.flush()
+
+    def send(self, url: str, body: str) -> bytes:
+        """Ask, from whichever process."""
+        reach()
+        self._ours.sendall(f"{url}\t{body}\n".encode())
+        length = int.from_bytes(self._read(4), "big")
+        said = self._read(length)
+        reach()
+        return said
+
+    def _read(self, length: int) -> bytes:
+        read = b""
+        while len(read) < length:
+            part = self._ours.recv(length - len(read))
+            if not part:
+                raise ConnectionError("nobody answers")
+            read += part
+        return read
+
+    def close(self) -> None:
+        self._ours.close()
