@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from logistics import regions
 from logistics.address import PastedAddress
+from partners.cleaning import LineField
 from partners.organisations.models import Division
 from partners.phones import clean_phone
 
@@ -46,12 +47,12 @@ class AddressForm(forms.Form):
     instead of showing lists. `delivery()` gives what was entered.
     """
 
-    name = forms.CharField(
+    name = LineField(
         label=gettext_lazy("Recipient"),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    phone = forms.CharField(
+    phone = LineField(
         label=gettext_lazy("Mobile number"),
         max_length=24,
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
@@ -73,7 +74,7 @@ class AddressForm(forms.Form):
         gettext_lazy("Choose the district or county."),
     )
     township = _place(gettext_lazy("Street or township"), "address-level4")
-    detail = forms.CharField(
+    detail = LineField(
         label=gettext_lazy("Street, house and door"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from partners import measures, periods
+from partners.cleaning import LineField, ParagraphField
 from partners.models import Agreement, Disbursement, DisbursementPhoto, Household
 from partners.organisations.forms import VillageField
 from partners.supervision.models import FindingDecision, OutsideFact
@@ -102,7 +103,7 @@ class UploadForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why something goes back."""
 
-    reason = forms.CharField(
+    reason = ParagraphField(
         label=_("Reason"),
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -113,7 +114,7 @@ class PayInForm(forms.Form):
     """A payment as the bank shows it."""
 
     amount_fen = YuanField(label=_("Sum, yuan"))
-    reference = forms.CharField(
+    reference = LineField(
         label=_("Bank reference"),
         max_length=60,
         help_text=_("As the bank statement shows it. It is never made public."),
@@ -149,7 +150,7 @@ class DisburseForm(forms.Form):
         initial=Disbursement.Kind.CASH,
         widget=forms.RadioSelect,
     )
-    goods = forms.CharField(
+    goods = LineField(
         label=_("Which goods"),
         max_length=120,
         required=False,
@@ -179,14 +180,14 @@ class DecideForm(forms.Form):
         choices=FindingDecision.Verdict.choices,
         widget=forms.RadioSelect,
     )
-    reason = forms.CharField(label=_("Reason"), max_length=200)
+    reason = LineField(label=_("Reason"), max_length=200)
 
 
 class FactForm(forms.Form):
     """A line of another office's list."""
 
     kind = forms.ChoiceField(label=_("List"), choices=OutsideFact.Kind.choices)
-    id_number = forms.CharField(
+    id_number = LineField(
         label=_("ID number"),
         max_length=24,
         help_text=_("It is not kept: only a mark by which it is found again."),
@@ -195,19 +196,19 @@ class FactForm(forms.Form):
     on_date = forms.DateField(
         label=_("Date"), widget=forms.DateInput(attrs={"type": "date"})
     )
-    source = forms.CharField(label=_("Which office's list"), max_length=80)
+    source = LineField(label=_("Which office's list"), max_length=80)
 
 
 class SupermarketForm(forms.Form):
     """A supermarket as its licence has it, and who will file for it."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
-    uscc = forms.CharField(
+    name = LineField(label=_("Name"), max_length=60)
+    uscc = LineField(
         label=_("Unified social credit code"), max_length=24, widget=_private()
     )
     division = VillageField(label=_("Where the shop stands"))
-    manager_name = forms.CharField(label=_("Manager's name"), max_length=60)
-    manager_phone = forms.CharField(
+    manager_name = LineField(label=_("Manager's name"), max_length=60)
+    manager_phone = LineField(
         label=_("Manager's mobile number"),
         max_length=24,
         help_text=_("They log in with it, by a code that is sent there."),
@@ -219,31 +220,29 @@ class HouseholdForm(forms.Form):
     """A household as the county's list has it."""
 
     village = VillageField(label=_("Village"))
-    name = forms.CharField(
-        label=_("Householder's name"), max_length=60, widget=_private()
-    )
-    id_number = forms.CharField(
+    name = LineField(label=_("Householder's name"), max_length=60, widget=_private())
+    id_number = LineField(
         label=_("ID number"),
         max_length=24,
         help_text=_("Kept encrypted, and shown on no page."),
         widget=_private(),
     )
-    contact_phone = forms.CharField(
+    contact_phone = LineField(
         label=_("Contact's mobile number"),
         max_length=24,
         help_text=_("A text with a link goes there whenever something was handed out."),
         widget=_private(type="tel", inputmode="numeric"),
     )
-    contact_name = forms.CharField(
+    contact_name = LineField(
         label=_("Contact's name, if it is not the householder"),
         max_length=60,
         required=False,
         widget=_private(),
     )
-    bank_card = forms.CharField(
+    bank_card = LineField(
         label=_("Bank card"), max_length=32, required=False, widget=_private()
     )
-    card_holder = forms.CharField(
+    card_holder = LineField(
         label=_("Name on the card, if it is not the householder's"),
         max_length=60,
         required=False,
@@ -254,10 +253,10 @@ class HouseholdForm(forms.Form):
 class CardForm(forms.Form):
     """A household's card, entered anew."""
 
-    bank_card = forms.CharField(
+    bank_card = LineField(
         label=_("Bank card"), max_length=32, widget=_private(inputmode="numeric")
     )
-    card_holder = forms.CharField(
+    card_holder = LineField(
         label=_("Name on the bank card"), max_length=60, widget=_private()
     )
 
@@ -265,8 +264,8 @@ class CardForm(forms.Form):
 class ContactForm(forms.Form):
     """Who answers for a household."""
 
-    contact_name = forms.CharField(label=_("Contact"), max_length=60, widget=_private())
-    contact_phone = forms.CharField(
+    contact_name = LineField(label=_("Contact"), max_length=60, widget=_private())
+    contact_phone = LineField(
         label=_("Contact's mobile number"),
         max_length=24,
         help_text=_("Links that were sent before stop working."),
@@ -277,14 +276,14 @@ class ContactForm(forms.Form):
 class MemberForm(forms.Form):
     """Somebody who lives in a household."""
 
-    name = forms.CharField(label=_("Full name"), max_length=60, widget=_private())
-    id_number = forms.CharField(
+    name = LineField(label=_("Full name"), max_length=60, widget=_private())
+    id_number = LineField(
         label=_("ID number"),
         max_length=24,
         help_text=_("Kept encrypted, and shown on no page."),
         widget=_private(),
     )
-    relation = forms.CharField(label=_("Relation to the householder"), max_length=20)
+    relation = LineField(label=_("Relation to the householder"), max_length=20)
 
 
 class AgreementForm(forms.Form):

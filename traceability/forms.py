@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from partners.cleaning import LineField, ParagraphField
 from partners.measures import GRAMS_PER_JIN
 from partners.organisations.models import Farmer
 from traceability import regulation
@@ -54,15 +55,15 @@ class DayField(forms.DateField):
 class FakeReportForm(forms.Form):
     """Somebody says that a package is a fake."""
 
-    message = forms.CharField(
+    message = ParagraphField(
         label=_("What is wrong with the package?"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    bought_at = forms.CharField(
+    bought_at = LineField(
         label=_("Where did you buy it?"), max_length=100, required=False
     )
-    contact = forms.CharField(
+    contact = LineField(
         label=_("How can we reach you?"),
         max_length=100,
         required=False,
@@ -78,12 +79,12 @@ class PlotForm(forms.Form):
         queryset=Farmer.objects.none(),
         empty_label=_("Choose the farmer"),
     )
-    name = forms.CharField(
+    name = LineField(
         label=_("What the village calls the plot"),
         max_length=40,
         widget=forms.TextInput(attrs={"placeholder": _("Wang's slope, no. 2")}),
     )
-    crop = forms.CharField(label=_("What grows there"), max_length=30)
+    crop = LineField(label=_("What grows there"), max_length=30)
     area_mu = forms.DecimalField(
         label=_("Area in mu"),
         min_value=Decimal("0.01"),
@@ -105,7 +106,7 @@ class LotForm(forms.Form):
     plot = PlotField(
         label=_("Plot"), queryset=Plot.objects.none(), empty_label=_("Choose the plot")
     )
-    product_name = forms.CharField(label=_("Product"), max_length=60)
+    product_name = LineField(label=_("Product"), max_length=60)
     harvest_date = DayField(label=_("Harvest date"))
     weight_g = JinField(label=_("Weight in jin"))
 
@@ -128,7 +129,7 @@ class EventForm(forms.Form):
             attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
         ),
     )
-    substance = forms.CharField(label=_("What was sprayed"), max_length=40)
+    substance = LineField(label=_("What was sprayed"), max_length=40)
     interval_days = forms.IntegerField(
         label=_("Safety interval in days"),
         min_value=0,
@@ -136,7 +137,7 @@ class EventForm(forms.Form):
         help_text=_("It stands on the package. No harvest before it is over."),
     )
     weight_g = JinField(label=_("Weight in jin"))
-    note = forms.CharField(label=_("Note"), max_length=200)
+    note = LineField(label=_("Note"), max_length=200)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -156,17 +157,15 @@ class EvidenceForm(forms.Form):
         help_text=_("PDF, JPEG, PNG or WebP, at most 10 MB."),
         widget=forms.FileInput(attrs={"accept": "image/*,application/pdf"}),
     )
-    title = forms.CharField(label=_("Title"), max_length=60)
-    result = forms.CharField(
+    title = LineField(label=_("Title"), max_length=60)
+    result = LineField(
         label=_("Result in words"),
         max_length=60,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": _("No residues found")}),
     )
     done_on = DayField(label=_("Date on the paper"), required=False)
-    identifier = forms.CharField(
-        label=_("Number on the mark"), max_length=24, required=False
-    )
+    identifier = LineField(label=_("Number on the mark"), max_length=24, required=False)
 
 
 class CertificateForm(forms.Form):
@@ -178,8 +177,8 @@ class CertificateForm(forms.Form):
         choices=list(regulation.BASES.items()),
         widget=forms.CheckboxSelectMultiple,
     )
-    promisor = forms.CharField(label=_("Promisor"), max_length=60)
-    contact = forms.CharField(
+    promisor = LineField(label=_("Promisor"), max_length=60)
+    contact = LineField(
         label=_("Contact details"),
         max_length=60,
         help_text=_("On the paper that goes with the goods; in public only a part."),
@@ -189,7 +188,7 @@ class CertificateForm(forms.Form):
 class LabelsForm(forms.Form):
     """Labels under a certificate."""
 
-    product_name = forms.CharField(label=_("Words on the label"), max_length=60)
+    product_name = LineField(label=_("Words on the label"), max_length=60)
     pack_g = JinField(label=_("Weight of one pack in jin"))
     count = forms.IntegerField(
         label=_("Number of labels"),
@@ -202,7 +201,7 @@ class LabelsForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why something is taken back."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=200)
+    reason = LineField(label=_("Reason"), max_length=200)
 
 
 class ConclusionForm(forms.Form):
@@ -213,7 +212,7 @@ class ConclusionForm(forms.Form):
         choices=ReportConclusion.Finding.choices,
         widget=forms.RadioSelect,
     )
-    note = forms.CharField(
+    note = ParagraphField(
         label=_("What was done"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -224,7 +223,7 @@ class ConclusionForm(forms.Form):
 class WithdrawForm(forms.Form):
     """Why something said in public no longer holds, and then once more: yes."""
 
-    reason = forms.CharField(
+    reason = ParagraphField(
         label=_("Reason"),
         max_length=200,
         help_text=_("Everybody who scans a label reads it. Name no person."),

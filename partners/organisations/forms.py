@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from partners.cleaning import LineField, ParagraphField
 from partners.organisations.models import Division
 from partners.organisations.queries import UnknownDivision, villages_by_township
 
@@ -40,8 +41,8 @@ class VillageField(forms.ChoiceField):
 class PersonForm(forms.Form):
     """Somebody by name and number; an account is opened where there is none."""
 
-    name = forms.CharField(label=_("Full name"), max_length=60)
-    phone = forms.CharField(
+    name = LineField(label=_("Full name"), max_length=60)
+    phone = LineField(
         label=_("Mobile number"),
         max_length=24,
         help_text=_("They log in with it, by a code that is sent there."),
@@ -52,9 +53,9 @@ class PersonForm(forms.Form):
 class StationForm(forms.Form):
     """What everybody may know of a village's station."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
-    address = forms.CharField(label=_("Address"), max_length=120, required=False)
-    phone = forms.CharField(
+    name = LineField(label=_("Name"), max_length=60)
+    address = LineField(label=_("Address"), max_length=120, required=False)
+    phone = LineField(
         label=_("Public phone"),
         max_length=20,
         required=False,
@@ -66,8 +67,8 @@ class StationForm(forms.Form):
 class CooperativeForm(forms.Form):
     """A cooperative as its licence has it."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
-    uscc = forms.CharField(
+    name = LineField(label=_("Name"), max_length=80)
+    uscc = LineField(
         label=_("Unified social credit code"),
         max_length=24,
         widget=forms.TextInput({"autocomplete": "off"}),
@@ -77,14 +78,14 @@ class CooperativeForm(forms.Form):
 class DescribeForm(forms.Form):
     """What pages say about a farmer."""
 
-    called = forms.CharField(label=_("What neighbours say"), max_length=20)
+    called = LineField(label=_("What neighbours say"), max_length=20)
     growing_since = forms.IntegerField(
         label=_("Growing since"),
         required=False,
         min_value=1940,
         widget=forms.NumberInput({"inputmode": "numeric"}),
     )
-    story = forms.CharField(
+    story = ParagraphField(
         label=_("A few words for buyers"),
         required=False,
         max_length=400,
@@ -104,8 +105,8 @@ class FarmerForm(DescribeForm):
     village = forms.ModelChoiceField(
         label=_("Village"), queryset=Division.objects.none(), empty_label=None
     )
-    name = forms.CharField(label=_("Name on the ID card"), max_length=60)
-    phone = forms.CharField(
+    name = LineField(label=_("Name on the ID card"), max_length=60)
+    phone = LineField(
         label=_("Mobile number"),
         max_length=24,
         help_text=_("Nothing is sold without a yes from this number."),
@@ -123,7 +124,7 @@ class FarmerForm(DescribeForm):
 class PhoneForm(forms.Form):
     """A farmer's new number."""
 
-    phone = forms.CharField(
+    phone = LineField(
         label=_("New mobile number"),
         max_length=24,
         widget=forms.TextInput({"type": "tel", "inputmode": "numeric"}),

@@ -5,6 +5,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from partners.cleaning import one_line
 from partners.statements.findings import Finding
 from partners.statements.sheets import Cell, Formula
 
@@ -32,7 +33,7 @@ def plain(cell: Cell) -> str:
     if isinstance(cell, Decimal):
         return f"{cell:f}"
     text = "" if cell is None or isinstance(cell, Formula) else str(cell)
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
+    return one_line(unicodedata.normalize("NFKC", text))
 
 
 def shown(cell: Cell) -> str:

@@ -9,18 +9,16 @@ import re
 
 import nh3
 
+from partners.cleaning import one_line, paragraphs
+
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li"}
-_SPACE = re.compile(r"\s+")
-# Angle brackets, controls, and marks that turn the reading direction around.
-_UNWANTED = re.compile(
-    "[<>\\x00-\\x1f\\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
-)
+_BRACKETS = re.compile("[<>]")
 
 
 def clean_line(text: str, *, limit: int) -> str:
     """One line of plain text without tags, at most `limit` characters."""
     bare = html.unescape(nh3.clean(text, tags=set()))
-    return _SPACE.sub(" ", _UNWANTED.sub(" ", bare)).strip()[:limit].strip()
+    return one_line(_BRACKETS.sub(" ", bare))[:limit].strip()
 
 
 def clean_story(text: str, *, limit: int = 2000) -> str:
@@ -28,7 +26,7 @@ def clean_story(text: str, *, limit: int = 2000) -> str:
 
     Plain text keeps its line breaks as paragraphs.
     """
-    cut = text.strip()[:limit]
+    cut = paragraphs(text)[:limit]
     if cut and "<" not in cut:
         lines = [line.strip() for line in cut.splitlines() if line.strip()]
         cut = "".join(f"<p>{line}</p>" for line in lines)

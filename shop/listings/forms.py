@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 
 from logistics.models import FreightTemplate
+from partners.cleaning import LineField, ParagraphField
 from partners.measures import decimal_yuan
 from partners.models import Supermarket
 from partners.organisations.models import Assistant, Farmer
@@ -32,7 +33,7 @@ def _number(**attributes: str) -> forms.NumberInput:
 class SayForm(forms.Form):
     """The one large field."""
 
-    said = forms.CharField(
+    said = ParagraphField(
         label=gettext_lazy("Say it in one sentence"),
         max_length=200,
         widget=forms.Textarea(
@@ -82,9 +83,7 @@ class DraftForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("Choose the farmer"),
     )
-    title = forms.CharField(
-        label=gettext_lazy("What is sold"), max_length=40, required=False
-    )
+    title = LineField(label=gettext_lazy("What is sold"), max_length=40, required=False)
     category = CategoryChoice(
         label=gettext_lazy("Category"),
         queryset=Farmer.objects.none(),
@@ -157,7 +156,7 @@ class DraftForm(forms.Form):
     photo = forms.FileField(
         label=gettext_lazy("Add a photo"), required=False, widget=_photo_input()
     )
-    description = forms.CharField(
+    description = ParagraphField(
         label=gettext_lazy("A few words about it"),
         max_length=2000,
         required=False,
@@ -305,7 +304,7 @@ class PhotoForm(forms.Form):
 class CodeForm(forms.Form):
     """The six digits that a farmer without a browser reads out."""
 
-    code = forms.CharField(
+    code = LineField(
         label=gettext_lazy("Code from the farmer's message"),
         max_length=12,
         widget=forms.TextInput(
@@ -355,4 +354,4 @@ class AnswerForm(forms.Form):
     """The farmer's yes or no."""
 
     answer = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
-    reason = forms.CharField(max_length=120, required=False)
+    reason = LineField(max_length=120, required=False)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from logistics.address import PastedAddress
 from logistics.forms import AddressForm
+from partners.cleaning import ParagraphField
 from shop.ordering.typed import Typed
 
 _KEY = re.compile(r"[0-9a-f]{32}\Z")
@@ -21,7 +22,7 @@ MOST_CHARACTERS = 400
 class PasteForm(forms.Form):
     """One line with name, phone and address, as people keep it in their notes."""
 
-    pasted = forms.CharField(
+    pasted = ParagraphField(
         label=gettext_lazy("Name, phone and address in one line"),
         max_length=400,
         strip=True,

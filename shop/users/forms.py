@@ -6,13 +6,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from partners.cleaning import LineField
 from shop.users.login import CODE_DIGITS
 
 
 class PhoneForm(forms.Form):
     """Whose account."""
 
-    phone = forms.CharField(
+    phone = LineField(
         label=_("Mobile number"),
         max_length=24,
         widget=forms.TextInput(
@@ -31,7 +32,7 @@ class PhoneForm(forms.Form):
 class CodeForm(forms.Form):
     """The six digits of the text."""
 
-    secret = forms.CharField(
+    secret = LineField(
         label=_("Six-digit code"),
         max_length=24,
         widget=forms.TextInput(
@@ -72,7 +73,7 @@ class PasswordForm(forms.Form):
 class NameForm(forms.Form):
     """What to call me."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Name"),
         max_length=60,
         widget=forms.TextInput({"autocomplete": "name", "autofocus": True}),

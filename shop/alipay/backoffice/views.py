@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from partners.cleaning import one_line
 from shop.alipay import operations, queries
 from shop.alipay.models import Difference, Payment
 from shop.alipay.operations import SyncResult
@@ -54,7 +55,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         operations.settle_difference(
             difference=get_object_or_404(Difference, pk=pk),
             park=request.POST.get("park") == "yes",
-            note=request.POST.get("note", ""),
+            note=one_line(request.POST.get("note", "")),
             by=_user(request),
             at=timezone.now(),
         )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from logistics.carriers.registry import carriers
 from logistics.operations import HandOverPending, UnableToHandOver
+from partners.cleaning import LineField
 from shop.ordering import operations, queries
 from shop.ordering.models import SubOrder
 from shop.ordering.operations.packing import missing_packs
@@ -23,7 +24,7 @@ from shop.ordering.operations.packing import missing_packs
 class ScanForm(forms.Form):
     """What a scanner gun or a camera types: the code or the whole address."""
 
-    code = forms.CharField(
+    code = LineField(
         label=gettext_lazy("Code on the label"),
         max_length=200,
         widget=forms.TextInput(

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from partners.cleaning import LineField
 from partners.organisations.forms import VillageField
 from shop.users.models import Role
 
@@ -14,7 +15,7 @@ GIVEN_HERE = (Role.OPERATOR, Role.AUDITOR)
 class FindForm(forms.Form):
     """A person by their number."""
 
-    phone = forms.CharField(
+    phone = LineField(
         label=_("Mobile number"),
         max_length=24,
         widget=forms.TextInput({"type": "tel", "inputmode": "numeric"}),
