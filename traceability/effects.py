@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from partners import measures
 from traceability import queries
 from traceability.models import Certificate, Label, LabelBatch, Lot
 from traceability.signals import recall_effects, revocation_effects
@@ -48,6 +49,15 @@ def of_revocation(certificate: Certificate, *, done: bool) -> list[Effect]:
         _labels(batches, done=done),
         *_asked(revocation_effects, certificate=certificate, done=done),
     ]
+
+
+def of_superseding(certificate: Certificate) -> list[Effect]:
+    """What replacing the certificate will do."""
+    batches = LabelBatch.objects.filter(certificate=certificate)
+    free = _("%(jin)s jin of the lot can be certified again.") % {
+        "jin": measures.jin(certificate.quantity_g)
+    }
+    return [_labels(batches, done=False), Effect(free, 1)]
 
 
 def _asked(signal: Signal, **about: Any) -> list[Effect]:

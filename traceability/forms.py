@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from partners.cleaning import LineField, ParagraphField
-from partners.measures import GRAMS_PER_JIN
+from partners.measures import GRAMS_PER_JIN, jin
 from partners.organisations.models import Farmer
 from traceability import regulation
-from traceability.models import Event, Evidence, Plot, ReportConclusion
+from traceability.models import Event, Evidence, Lot, Plot, ReportConclusion
 
 
 class JinField(forms.DecimalField):
@@ -198,10 +198,80 @@ class LabelsForm(forms.Form):
     )
 
 
-class ReasonForm(forms.Form):
-    """Why something is taken back."""
+class TwiceForm(forms.Form):
+    """What is said, shown what it will do, and then said once more: yes."""
+
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def is_confirmed(self) -> bool:
+        """Whether it is whole and the second yes was said."""
+        return self.is_valid() and bool(self.cleaned_data["confirmed"])
+
+
+class StrikeForm(TwiceForm):
+    """Why an event is struck out."""
 
     reason = LineField(label=_("Reason"), max_length=200)
+
+
+class VoidForm(TwiceForm):
+    """Which label is taken out of use, and why."""
+
+    code = LineField(
+        label=_("Code on the label"),
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters"}
+        ),
+    )
+    reason = LineField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Everybody who scans the label reads it. Name no person."),
+    )
+
+    def clean_code(self) -> str:
+        """The code alone: a label's picture holds its whole address."""
+        return str(self.cleaned_data["code"]).rstrip("/").rsplit("/", 1)[-1]
+
+
+class SplitForm(TwiceForm):
+    """Weights of the parts that are taken out of a lot."""
+
+    PARTS = 6
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for number in range(1, self.PARTS + 1):
+            label = _("Part %(number)s, in jin") % {"number": number}
+            self.fields[f"part_{number}"] = JinField(label=label, required=number == 1)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        parts = (data.get(f"part_{n}") for n in range(1, self.PARTS + 1))
+        return data | {"weights_g": [weight_g for weight_g in parts if weight_g]}
+
+
+class MergeForm(TwiceForm):
+    """How much of which lots goes into a new one."""
+
+    product_name = LineField(label=_("Product"), max_length=60)
+
+    def __init__(self, *args: Any, lots: list[Lot], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.lots = lots
+        for lot in lots:
+            grower = lot.farmer.called if lot.farmer else lot.product_name
+            label = _("From %(lot)s, in jin") % {"lot": f"{grower} · {lot.number}"}
+            free = _("%(jin)s jin are free.") % {"jin": jin(lot.free_g)}
+            self.fields[f"lot_{lot.pk}"] = JinField(
+                label=label, required=False, help_text=free
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        weights = [(lot, data.get(f"lot_{lot.pk}")) for lot in self.lots]
+        return data | {"portions": [(lot, g) for lot, g in weights if g]}
 
 
 class ConclusionForm(forms.Form):
@@ -220,7 +290,7 @@ class ConclusionForm(forms.Form):
     )
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(TwiceForm):
     """Why something said in public no longer holds, and then once more: yes."""
 
     reason = ParagraphField(
@@ -229,8 +299,3 @@ class WithdrawForm(forms.Form):
         help_text=_("Everybody who scans a label reads it. Name no person."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
-
-    def is_confirmed(self) -> bool:
-        """Whether it is whole and the second yes was said."""
-        return self.is_valid() and bool(self.cleaned_data["confirmed"])

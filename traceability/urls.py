@@ -2,7 +2,16 @@
 
 from django.urls import path, re_path
 
-from traceability.views import certificates, log, lots, reports, scans, withdrawals
+from traceability.views import (
+    certificates,
+    corrections,
+    log,
+    lots,
+    moves,
+    reports,
+    scans,
+    withdrawals,
+)
 
 app_name = "traceability"
 
@@ -45,8 +54,16 @@ urlpatterns = [
     path("assistant/lots/<str:number>/event/", lots.new_event, name="event_new"),
     path(
         "assistant/lots/<str:number>/events/<int:pk>/strike/",
-        lots.strike_event,
+        corrections.strike,
         name="event_strike",
+    ),
+    path("assistant/lots/<str:number>/split/", moves.split, name="split"),
+    path("assistant/lots/<str:number>/merge/", moves.merge, name="merge"),
+    path("assistant/lots/<str:number>/void/", corrections.void, name="void"),
+    path(
+        "assistant/lots/<str:number>/certificates/<str:certificate>/replace/",
+        corrections.supersede,
+        name="supersede",
     ),
     path(
         "assistant/lots/<str:number>/evidence/", lots.new_evidence, name="evidence_new"

@@ -20,7 +20,7 @@ from shop.ordering.models import SubOrder
 from shop.ordering.queries import parts_with
 from shop.users.models import User
 from traceability.effects import Effect
-from traceability.models import Lot
+from traceability.models import FakeReport, Lot
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ def today(*, now: datetime) -> list[Todo]:
             _("Findings to decide about"),
             Finding.objects.waiting().count(),
             reverse("partners_backoffice:findings"),
+        ),
+        Todo(
+            _("Reports of fakes to look into"),
+            FakeReport.objects.waiting().count(),
+            reverse("traceability:reports"),
         ),
         Todo(
             _("Texts that could not be sent"),

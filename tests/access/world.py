@@ -132,6 +132,7 @@ def _farm(world: World) -> None:
     things, by = world.things, world.people["assistant"]
     things.plot = new_plot(farmer=things.farmer, by=by)
     things.lot = new_lot(farmer=things.farmer, by=by, plot=things.plot)
+    things.spare_lot = new_lot(farmer=things.farmer, by=by, plot=things.plot)
     things.event = traceability.record_event(
         lot=things.lot, kind="harvest", happened_at=NOW - DAY, by=by, at=NOW
     )

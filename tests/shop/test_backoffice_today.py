@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from partners.ledger import operations
 from partners.ledger.operations import Line
+from shop.backoffice import queries
 from shop.users.models import User
 from tests.partners.ledger.test_verify import tamper
+from traceability.operations import conclude_report, report_fake
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -51,3 +53,22 @@ class TestToday:
         operations.check_ledger(at=NOON)
         assert "notice-bad" in text(page)
         assert "fingerprint" in text(page)
+
+    def test_counts_the_reports_of_fakes_that_wait(
+        self, page: Client, operator: User
+    ) -> None:
+        address = reverse("traceability:reports")
+
+        def waiting() -> int:
+            todos = {todo.url: todo.count for todo in queries.today(now=NOON)}
+            return todos[address]
+
+        assert waiting() == 0
+        for code in ("示例一", "示例二"):
+            report = report_fake(code=code, message="示例", at=NOON)
+        assert waiting() == 2
+        assert f'href="{address}"' in text(page)
+        conclude_report(
+            report=report, finding="fake", note="示例", by=operator, at=NOON
+        )
+        assert waiting() == 1

@@ -2,6 +2,7 @@
 
 import io
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from partners.organisations.models import Assistant, Farmer
 from shop.users.models import User
 from tests.factories.traceability import (
+    NOW,
     english_client,
     new_batch,
     new_certificate,
@@ -18,6 +20,7 @@ from tests.factories.traceability import (
 )
 from tests.traceability.test_events import PDF
 from tests.traceability.test_sheets import decoded
+from traceability import operations
 from traceability.models import Certificate, Event, LabelBatch, Lot, Plot
 from traceability.printing import label_address
 
@@ -138,21 +141,6 @@ class TestWholeWay:
         assert answer.status_code == 200
         assert not Certificate.objects.exists()
 
-    def test_strikes_out_a_wrong_event(
-        self, assistant: Client, lot: Lot, zhao: User
-    ) -> None:
-        home = f"/assistant/lots/{lot.number}/"
-        assistant.post(
-            f"{home}event/", {"kind": "sow", "happened_at": "2026-03-01T08:00"}
-        )
-        event = Event.objects.get()
-        address = f"{home}events/{event.pk}/strike/"
-        assert "stays on record" in words_of(assistant.get(address))
-        assert assistant.post(address, {"reason": ""}).status_code == 200
-        assistant.post(address, {"reason": "记错了"})
-        assert "Nothing is recorded yet." in words_of(assistant.get(home))
-        assert assistant.get(address).status_code == 404
-
     def test_prints_the_certificate_with_names_for_its_assistant(
         self, assistant: Client, certificate: Certificate
     ) -> None:
@@ -179,12 +167,42 @@ class TestList:
         assert foreign.number not in first
         more = assistant.get("/assistant/lots/")
         link = re.search(
-            r'href="(/assistant/lots/\?before=\d+)"', more.content.decode()
+            r'href="(/assistant/lots/\?part=all&amp;before=\d+)"', more.content.decode()
         )
         assert link is not None
-        second = words_of(assistant.get(link[1]))
+        second = words_of(assistant.get(unescape(link[1])))
         assert "L2026-000003" in second
         assert "L2026-000023" not in second
+
+    def test_leads_straight_to_the_labels_that_lack(
+        self, assistant: Client, lot: Lot, zhao: User, auditor: User
+    ) -> None:
+        listed, lacking = "/assistant/lots/", "/assistant/lots/?part=unlabelled"
+        make = f"/assistant/lots/{lot.number}/certificates/HS-2026-000001/labels/"
+        # Without a certificate there is nothing to put on a label.
+        assert "/labels/" not in assistant.get(listed).content.decode()
+        assert "Every certified lot has labels" in words_of(assistant.get(lacking))
+        certificate = new_certificate(lot=lot, by=zhao)
+        for address in (listed, lacking):
+            assert f'href="{make}"' in assistant.get(address).content.decode()
+        # Who only looks is offered nothing to make.
+        assert "/labels/" not in logged_in(auditor).get(listed).content.decode()
+        new_batch(certificate=certificate, by=zhao)
+        for address in (listed, lacking):
+            assert "/labels/" not in assistant.get(address).content.decode()
+        assert lot.number not in words_of(assistant.get(lacking))
+
+    @pytest.mark.parametrize("ended", ["replaced", "recalled"])
+    def test_offers_no_labels_where_none_can_be_made(
+        self, assistant: Client, lot: Lot, zhao: User, ended: str
+    ) -> None:
+        certificate = new_certificate(lot=lot, by=zhao)
+        facts: dict[str, Any] = {"reason": "示例", "by": zhao, "at": NOW}
+        if ended == "replaced":
+            operations.supersede_certificate(certificate=certificate, **facts)
+        else:
+            operations.recall_lot(lot=lot, **facts)
+        assert "/labels/" not in assistant.get("/assistant/lots/").content.decode()
 
     def test_shows_operators_all(
         self, operator: User, farmer_li: Farmer, zhao: User
@@ -218,6 +236,10 @@ class TestPermissions:
             f"{home}events/{event.pk}/strike/",
             f"{home}evidence/",
             f"{home}certificate/",
+            f"{home}split/",
+            f"{home}merge/",
+            f"{home}void/",
+            f"{home}certificates/{certificate.number}/replace/",
             f"{home}certificates/{certificate.number}/labels/",
             f"{home}certificates/{certificate.number}/paper.pdf",
             f"{home}labels/{batch.number}/a4.pdf",
@@ -227,7 +249,7 @@ class TestPermissions:
         self, addresses: list[str], assistant: Client
     ) -> None:
         # The negative control of the tests below.
-        assert [assistant.get(a).status_code for a in addresses] == [200] * 8
+        assert [assistant.get(a).status_code for a in addresses] == [200] * 12
 
     def test_strangers_and_other_villages_assistants_see_none(
         self,

@@ -155,6 +155,10 @@ class TestSeen:
         assert (second["state"], second["ordinal"]) == ("again", 2)
         assert second["first_at"] == first["first_at"]
         assert "Check no. 2" in second["html"]
+        # The window's title says what the page says.
+        assert second["title"] == "Genuine, seen before · Xiangji"
+        page = client.get(f"/T/{label.code}").content.decode()
+        assert f"<title>{second['title']}</title>" in page
 
     def test_the_same_device_is_counted_once_a_day(
         self, client: Client, label: Label

@@ -132,11 +132,22 @@ def pack_label(*, code: str, at: datetime, by: Person) -> Label:
 
 
 def void_label(*, label: Label, reason: str, by: Person, at: datetime) -> StatusEvent:
-    """Take a spoilt or lost label out of use. Errors: UnableToVoid."""
+    """Take a spoilt or lost label out of use. What was on no package yet may be
+    labelled anew. Errors: UnableToVoid."""
     if not reason.strip():
         raise UnableToVoid(_("Say why."))
     try:
         with transaction.atomic():
+            # Whoever packs it just now goes first, or finds it voided.
+            packed = (
+                Label.objects.select_for_update()
+                .values_list("activated_at", flat=True)
+                .get(pk=label.pk)
+            )
+            if packed is None:
+                CertificateBalance.objects.filter(pk=label.batch.certificate_id).update(
+                    labelled_g=F("labelled_g") - label.batch.pack_g
+                )
             return record_status(
                 status=StatusEvent.Status.VOIDED,
                 label=label,

@@ -17,10 +17,12 @@ from traceability.queries.judging import (
     statuses_of,
 )
 from traceability.queries.lots import (
+    UNLABELLED,
     ancestor_ids,
     descendant_ids,
     farmers_for,
     lots_for,
+    lots_to_merge_with,
     lots_today,
     lots_with,
     plots_for,
@@ -28,10 +30,12 @@ from traceability.queries.lots import (
     safe_harvest_date,
     safe_harvest_date_of,
     standing_events,
+    with_certificate_to_label,
 )
 from traceability.queries.signed import certificate_as_signed, label_as_signed
 
 __all__ = [
+    "UNLABELLED",
     "Proof",
     "State",
     "Verdict",
@@ -45,6 +49,7 @@ __all__ = [
     "label",
     "label_as_signed",
     "lots_for",
+    "lots_to_merge_with",
     "lots_today",
     "lots_with",
     "plots_for",
@@ -57,4 +62,5 @@ __all__ = [
     "standing_events",
     "statuses_of",
     "told_in_public",
+    "with_certificate_to_label",
 ]

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,10 +13,20 @@ from partners.organisations.models import Assistant, Farmer
 from partners.organisations.rules import is_auditor, is_operator
 from partners.organisations.today import TodayItem
 from partners.people import Person
-from traceability.models import Event, Lot, LotLink, Plot, StatusEvent
+from traceability.models import (
+    Certificate,
+    Event,
+    LabelBatch,
+    Lot,
+    LotLink,
+    Plot,
+    StatusEvent,
+)
 
 # What was picked longer ago has been sold or eaten: nothing to do about it today.
 CERTIFY_WITHIN = timedelta(days=14)
+# Of lots `with_certificate_to_label`: labels can be made of them, and none were.
+UNLABELLED = Q(labelled=False, to_label__isnull=False)
 
 
 def lots_for(user: Person) -> QuerySet[Lot]:
@@ -26,7 +37,7 @@ def lots_for(user: Person) -> QuerySet[Lot]:
 
 
 def lots_today(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
-    """Recalls in an assistant's villages, and harvests without a certificate."""
+    """Recalls in an assistant's villages; harvests without certificate or labels."""
     today = timezone.localdate(now)
     waiting = Lot.objects.filter(
         village__in=assistant.villages.all(),
@@ -35,6 +46,10 @@ def lots_today(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
         certified_g=0,
         split_g=0,
     )
+    recent = Lot.objects.filter(
+        village__in=assistant.villages.all(), harvest_date__gt=today - CERTIFY_WITHIN
+    )
+    bare = with_certificate_to_label(recent).filter(UNLABELLED)
     recalled = StatusEvent.objects.filter(
         status=StatusEvent.Status.RECALLED,
         lot__village__in=assistant.villages.all(),
@@ -53,7 +68,29 @@ def lots_today(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
             url=reverse("traceability:lots"),
             icon="sprout",
         ),
+        TodayItem(
+            label=_("Lots without labels"),
+            count=bare.count(),
+            url=f"{reverse('traceability:lots')}?part=unlabelled",
+            icon="qr-code",
+        ),
     ]
+
+
+def with_certificate_to_label(lots: QuerySet[Lot]) -> QuerySet[Any]:
+    """The lots, each with `labelled` (has any labels) and `to_label`: the number of
+    the newest certificate under which labels can be made; None where there is none."""
+    recalled = StatusEvent.objects.filter(status=StatusEvent.Status.RECALLED)
+    covering = (
+        Certificate.objects.filter(lot=OuterRef("pk"), status_events__isnull=True)
+        .filter(balance__quantity_g__gt=F("balance__labelled_g"))
+        .exclude(lot__in=recalled.filter(lot__isnull=False).values("lot"))
+        .order_by("-pk")
+    )
+    return lots.annotate(
+        labelled=Exists(LabelBatch.objects.filter(lot=OuterRef("pk"))),
+        to_label=Subquery(covering.values("number")[:1]),
+    )
 
 
 def plots_for(user: Person) -> QuerySet[Plot]:
@@ -72,6 +109,22 @@ def farmers_for(user: Person) -> QuerySet[Farmer]:
     if is_operator(user):
         return farmers
     return farmers.filter(village__assistants__user=user)
+
+
+def lots_to_merge_with(lot: Lot) -> QuerySet[Lot]:
+    """Other lots that may go into one with this: same crop and village, not recalled,
+    something of them free. The newest, as many as a page can ask about."""
+    recalled = StatusEvent.objects.filter(
+        status=StatusEvent.Status.RECALLED, lot__isnull=False
+    )
+    return (
+        Lot.objects.filter(crop=lot.crop, village=lot.village_id)
+        .filter(weight_g__gt=F("split_g") + F("certified_g"))
+        .exclude(pk=lot.pk)
+        .exclude(pk__in=recalled.values("lot"))
+        .select_related("farmer")
+        .order_by("-pk")[:12]
+    )
 
 
 def standing_events(lot: Lot) -> QuerySet[Event]:

@@ -27,9 +27,10 @@
         headers: { Accept: "application/json" },
         keepalive: true,
       });
-      const { html } = await answer.json();
+      const { html, title } = await answer.json();
       if (!html) throw new Error(String(answer.status));
       verdict.innerHTML = html;
+      document.title = title;
     } catch {
       const line = document.createElement("p");
       line.textContent = verdict.dataset.failed;

@@ -2,29 +2,28 @@
 
 import io
 import tempfile
-from collections.abc import Callable
 from typing import IO, Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Prefetch, Q
 from django.forms import Form
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from partners import measures
+from partners.form_acts import carried_out
 from partners.keys import key_in
 from traceability import forms, operations, queries, words
-from traceability.models import Certificate, Event, LabelBatch, Lot, Plot
+from traceability.models import Certificate, Event, LabelBatch, Lot, Plot, StatusEvent
 from traceability.printing import PAPERS, certificate_pdf, write_sheet
+from traceability.views.common import address, get_or_post, lot_for, now_by
 
 _PER_PAGE = 20
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @login_required
@@ -33,14 +32,20 @@ def lots(request: HttpRequest) -> HttpResponse:
     """The lots I keep, newest first."""
     _require(request, "see_lots_page")
     found = queries.lots_for(request.user).select_related("farmer", "village")
-    found = found.annotate(
-        labelled=Exists(LabelBatch.objects.filter(lot=OuterRef("pk")))
-    )
+    found = queries.with_certificate_to_label(found)
+    part = "unlabelled" if request.GET.get("part") == "unlabelled" else "all"
+    if part == "unlabelled":
+        found = found.filter(queries.UNLABELLED)
     if (before := key_in(request.GET.get("before"))) is not None:
         found = found.filter(pk__lt=before)
     page = list(found.order_by("-pk")[: _PER_PAGE + 1])
     more = page[_PER_PAGE - 1].pk if len(page) > _PER_PAGE else None
-    context = {"lots": page[:_PER_PAGE], "more": more}
+    context = {
+        "lots": page[:_PER_PAGE],
+        "more": more,
+        "part": part,
+        "may_record": request.user.has_perm("traceability.record_lots"),
+    }
     return render(request, "traceability/lots/list.html", context)
 
 
@@ -48,7 +53,7 @@ def lots(request: HttpRequest) -> HttpResponse:
 @require_safe
 def lot(request: HttpRequest, number: str) -> HttpResponse:
     """Everything about a lot, and the next thing to do for it."""
-    found = _lot(request, number, "traceability.view_lots")
+    found = lot_for(request, number, "traceability.view_lots")
     events = [
         {
             "title": words.event_title(event),
@@ -58,14 +63,25 @@ def lot(request: HttpRequest, number: str) -> HttpResponse:
         }
         for event in queries.standing_events(found)
     ]
+    struck = found.events.filter(struck_by__isnull=False)
+    voided = Count(
+        "labels__status_events",
+        filter=Q(labels__status_events__status=StatusEvent.Status.VOIDED),
+    )
     certificates = list(
         found.certificates.select_related("balance").prefetch_related(
-            "status_events", "batches"
+            "status_events",
+            Prefetch("batches", LabelBatch.objects.annotate(voided=voided)),
         )
     )
     context = {
         "lot": found,
         "events": events,
+        "struck": [
+            {"title": words.event_title(event), "event": event}
+            for event in struck.select_related("struck_by__recorded_by")
+        ],
+        "has_labels": any(one.batches.all() for one in certificates),
         "evidence": list(found.evidence.all()),
         "certificates": certificates,
         "papers": PAPERS.values(),
@@ -92,11 +108,11 @@ def new_plot(request: HttpRequest) -> HttpResponse:
     def register(data: dict[str, Any]) -> Plot:
         village = data["farmer"].village
         _require_village(request, village)
-        return operations.register_plot(village=village, **data, **_now_by(request))
+        return operations.register_plot(village=village, **data, **now_by(request))
 
-    if plot := _carried_out(form, register, operations.UnableToRegisterPlot):
-        return redirect(f"{_address('lot_new')}?plot={plot.pk}")
-    return _form_page(request, form, _("Register a plot"), back=_address("lots"))
+    if plot := carried_out(form, register, operations.UnableToRegisterPlot):
+        return redirect(f"{address('lot_new')}?plot={plot.pk}")
+    return _form_page(request, form, _("Register a plot"), back=address("lots"))
 
 
 @login_required
@@ -115,10 +131,10 @@ def new_lot(request: HttpRequest) -> HttpResponse:
         plot = data["plot"]
         _require_village(request, plot.village)
         return operations.record_lot(
-            farmer=plot.farmer, crop=plot.crop, **data, **_now_by(request)
+            farmer=plot.farmer, crop=plot.crop, **data, **now_by(request)
         )
 
-    if made := _carried_out(form, record, operations.UnableToRecordLot):
+    if made := carried_out(form, record, operations.UnableToRecordLot):
         return redirect("traceability:lot", number=made.number)
     context = {"form": form, "has_plots": plots.exists()}
     return render(request, "traceability/lots/new.html", context)
@@ -128,57 +144,35 @@ def new_lot(request: HttpRequest) -> HttpResponse:
 @get_or_post
 def new_event(request: HttpRequest, number: str) -> HttpResponse:
     """Record what happened to a lot."""
-    found = _lot(request, number)
+    found = lot_for(request, number)
     kind = request.GET.get("kind", Event.Kind.HARVEST)
     start = {"happened_at": timezone.localtime(), "kind": kind}
     form = forms.EventForm(request.POST or None, initial=start)
 
     def record(data: dict[str, Any]) -> Event:
-        return operations.record_event(lot=found, **data, **_now_by(request))
+        return operations.record_event(lot=found, **data, **now_by(request))
 
-    if _carried_out(form, record, operations.UnableToRecordEvent):
+    if carried_out(form, record, operations.UnableToRecordEvent):
         return redirect("traceability:lot", number=found.number)
     return render(request, "traceability/lots/event.html", {"form": form, "lot": found})
 
 
 @login_required
 @get_or_post
-def strike_event(request: HttpRequest, number: str, pk: int) -> HttpResponse:
-    """Strike out an event that was wrong."""
-    found = _lot(request, number)
-    event = get_object_or_404(queries.standing_events(found), pk=pk)
-    form = forms.ReasonForm(request.POST or None)
-
-    def strike(data: dict[str, Any]) -> Event:
-        return operations.strike_event(event=event, **data, **_now_by(request))
-
-    if _carried_out(form, strike, operations.UnableToRecordEvent):
-        return redirect("traceability:lot", number=found.number)
-    return _form_page(
-        request,
-        form,
-        _("Strike out: %(event)s") % {"event": words.event_title(event)},
-        back=_address("lot", found.number),
-        note=_("It stays on record with your reason, and leaves the public pages."),
-    )
-
-
-@login_required
-@get_or_post
 def new_evidence(request: HttpRequest, number: str) -> HttpResponse:
     """Attach a test report, a licence or a photo."""
-    found = _lot(request, number)
+    found = lot_for(request, number)
     start = {"kind": request.GET.get("kind", "test_report")}
     form = forms.EvidenceForm(
         request.POST or None, request.FILES or None, initial=start
     )
 
     def attach(data: dict[str, Any]) -> Any:
-        return operations.attach_evidence(lot=found, **data, **_now_by(request))
+        return operations.attach_evidence(lot=found, **data, **now_by(request))
 
-    if _carried_out(form, attach, operations.UnableToAttach):
+    if carried_out(form, attach, operations.UnableToAttach):
         return redirect("traceability:lot", number=found.number)
-    back = _address("lot", found.number)
+    back = address("lot", found.number)
     return _form_page(request, form, _("Attach a file"), back=back)
 
 
@@ -186,7 +180,7 @@ def new_evidence(request: HttpRequest, number: str) -> HttpResponse:
 @get_or_post
 def new_certificate(request: HttpRequest, number: str) -> HttpResponse:
     """Issue a certificate for the lot."""
-    found = _lot(request, number)
+    found = lot_for(request, number)
     start: dict[str, Any] = {
         "quantity_g": measures.jin(found.free_g),
         "basis": ["quality_control"],
@@ -196,15 +190,15 @@ def new_certificate(request: HttpRequest, number: str) -> HttpResponse:
     form = forms.CertificateForm(request.POST or None, initial=start)
 
     def issue(data: dict[str, Any]) -> Certificate:
-        return operations.issue_certificate(lot=found, **data, **_now_by(request))
+        return operations.issue_certificate(lot=found, **data, **now_by(request))
 
-    if _carried_out(form, issue, operations.UnableToCertify):
+    if carried_out(form, issue, operations.UnableToCertify):
         return redirect("traceability:lot", number=found.number)
     return _form_page(
         request,
         form,
         _("Issue a certificate"),
-        back=_address("lot", found.number),
+        back=address("lot", found.number),
         note=_("Once issued it is signed, public, and can only be withdrawn."),
     )
 
@@ -213,22 +207,22 @@ def new_certificate(request: HttpRequest, number: str) -> HttpResponse:
 @get_or_post
 def new_labels(request: HttpRequest, number: str, certificate: str) -> HttpResponse:
     """Mint labels under a certificate."""
-    found = _lot(request, number)
+    found = lot_for(request, number)
     under = get_object_or_404(found.certificates, number=certificate)
     start = {"product_name": found.product_name}
     form = forms.LabelsForm(request.POST or None, initial=start)
 
     def mint(data: dict[str, Any]) -> Any:
-        return operations.mint_labels(certificate=under, **data, **_now_by(request))
+        return operations.mint_labels(certificate=under, **data, **now_by(request))
 
-    if _carried_out(form, mint, operations.UnableToMint):
-        return redirect(f"{_address('lot', found.number)}#labels")
+    if carried_out(form, mint, operations.UnableToMint):
+        return redirect(f"{address('lot', found.number)}#labels")
     left = measures.jin(under.balance.free_g)
     return _form_page(
         request,
         form,
         _("Make labels"),
-        back=_address("lot", found.number),
+        back=address("lot", found.number),
         note=_("The certificate covers %(jin)s jin more.") % {"jin": left},
     )
 
@@ -237,7 +231,7 @@ def new_labels(request: HttpRequest, number: str, certificate: str) -> HttpRespo
 @require_safe
 def sheet(request: HttpRequest, number: str, batch: str, paper: str) -> FileResponse:
     """A batch's labels as a PDF for one kind of paper."""
-    found = _lot(request, number)
+    found = lot_for(request, number)
     if paper not in PAPERS:
         raise Http404
     printed = get_object_or_404(
@@ -256,26 +250,12 @@ def paper_certificate(
     request: HttpRequest, number: str, certificate: str
 ) -> HttpResponseBase:
     """The certificate that goes with the goods: names and contact in full."""
-    found = _lot(request, number)
+    found = lot_for(request, number)
     printed = get_object_or_404(found.certificates, number=certificate)
     if not queries.certificate_as_signed(printed):
         return redirect("traceability:certificate", number=printed.number)
     data = certificate_pdf(printed, disclose=True)
     return _pdf(io.BytesIO(data), printed.number)
-
-
-def _lot(
-    request: HttpRequest, number: str, permission: str = "traceability.keep_lots"
-) -> Lot:
-    found = get_object_or_404(
-        Lot.objects.select_related(
-            "village__parent", "village__station", "farmer", "plot"
-        ),
-        number=number.upper(),
-    )
-    if not request.user.has_perm(permission, found.village):
-        raise PermissionDenied
-    return found
 
 
 def _require(request: HttpRequest, permission: str) -> None:
@@ -287,27 +267,6 @@ def _require(request: HttpRequest, permission: str) -> None:
 def _require_village(request: HttpRequest, village: Any) -> None:
     if not request.user.has_perm("traceability.keep_lots", village):
         raise PermissionDenied
-
-
-def _carried_out(
-    form: Form, act: Callable[[dict[str, Any]], Any], refusal: type[Exception]
-) -> Any:
-    """What the operation made; None where the form goes back with its errors."""
-    if not form.is_bound or not form.is_valid():
-        return None
-    try:
-        return act(form.cleaned_data)
-    except refusal as error:
-        form.add_error(None, str(error))
-        return None
-
-
-def _now_by(request: HttpRequest) -> dict[str, Any]:
-    return {"by": request.user, "at": timezone.now()}
-
-
-def _address(name: str, *args: str) -> str:
-    return reverse(f"traceability:{name}", args=args)
 
 
 def _form_page(

@@ -80,6 +80,7 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
         return _unable(request, text, wants_json, status=503)
     scan_judged.send(sender=None, state=verdict.state)
     if wants_json:
+        strip = words.strip(verdict)
         return JsonResponse(
             {
                 "state": verdict.state,
@@ -88,9 +89,11 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
                 "first_at": verdict.first_at,
                 "html": render_to_string(
                     "traceability/parts/strip.html",
-                    {"strip": words.strip(verdict)},
+                    {"strip": strip},
                     request,
                 ),
+                # As the template's title has it.
+                "title": f"{strip.word} · {_('Xiangji')}",
             },
             status=_STATUS.get(verdict.state, 200),
         )

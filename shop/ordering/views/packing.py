@@ -32,6 +32,10 @@ class ScanForm(forms.Form):
         ),
     )
 
+    def clean_code(self) -> str:
+        """The code alone: a label's picture holds its whole address."""
+        return str(self.cleaned_data["code"]).rstrip("/").rsplit("/", 1)[-1]
+
 
 class CarrierForm(forms.Form):
     """Who takes the box."""
