@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from partners.cleaning import LineField
 from partners.forms import YuanField
 from partners.measures import yuan
 from shop.backoffice.orders import OneOrder
@@ -32,7 +33,7 @@ class RefundForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Leave it empty to give back all that is left of it."),
     )
-    reason = forms.CharField(
+    reason = LineField(
         label=gettext_lazy("Why?"),
         max_length=100,
         help_text=gettext_lazy("The buyer reads it. Write no names or numbers."),
