@@ -182,8 +182,8 @@ class TestSplit:
             assert words in told
         assert not LotLink.objects.exists()
         self.split(assistant, lot, "100", "", "20.5", **YES)
-        weights = LotLink.objects.order_by("child_id").values_list("weight_g", flat=True)
-        assert list(weights) == [50_000, 10_250]
+        links = LotLink.objects.order_by("child_id")
+        assert [link.weight_g for link in links] == [50_000, 10_250]
 
     @pytest.mark.parametrize(
         ("parts", "words"),
