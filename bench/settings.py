@@ -17,7 +17,7 @@ CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BROKER_URL = "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, VAR / "broker")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "partners.whole_files.WholeFiles"},
     "staticfiles": {"BACKEND": "shop.storefront.staticfiles.MarketStorage"},
 }
 LOGGING = logging_as("Json")

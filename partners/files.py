@@ -10,6 +10,7 @@ PRIVATE_ROOT, which no web server maps: a view hands them out after asking who a
 
 import hashlib
 import io
+import logging
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,11 +18,14 @@ from typing import IO, Any, TypeAlias, Union
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.core.files.storage import Storage, storages
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from partners import plain_pdf
+from partners.whole_files import WholeFiles
+
+log = logging.getLogger(__name__)
 
 IMAGE_BYTES_LIMIT = 12 * 1024 * 1024
 IMAGE_PIXELS_LIMIT = 50_000_000
@@ -106,7 +110,7 @@ class StoredDocument:
     sha256: str
 
 
-class PrivateFiles(FileSystemStorage):
+class PrivateFiles(WholeFiles):
     """Local files that have no address: only a view can hand them out."""
 
     @property
@@ -210,9 +214,7 @@ def store_document(
         paper = _keep_variant(_upright(_decoded(data)), WIDTHS[-1], storage, stem)
         size = storage.size(paper.name)
         return StoredDocument(paper.name, "image/webp", size, found.sha256)
-    name = f"{stem}.pdf"
-    if not storage.exists(name):
-        name = storage.save(name, ContentFile(data))
+    name = _keep(storage, f"{stem}.pdf", data)
     return StoredDocument(name, found.content_type, found.size, found.sha256)
 
 
@@ -270,8 +272,21 @@ def _keep_variant(
         out = io.BytesIO()
         # Method 2 takes half the time of the default for a few percent more bytes.
         scaled.save(out, "WEBP", quality=82, method=2)
-        name = storage.save(name, ContentFile(out.getvalue()))
+        name = _keep(storage, name, out.getvalue())
     return Variant(name, *size)
+
+
+def _keep(storage: Storage, name: str, data: bytes) -> str:
+    """Save bytes under a name that follows from them. Errors: UnableToStore."""
+    if storage.exists(name):
+        return name
+    try:
+        return storage.save(name, ContentFile(data))
+    except OSError as error:
+        log.exception("a file could not be kept")
+        raise UnableToStore(
+            _("The file could not be kept: our storage is full or away. Try later.")
+        ) from error
 
 
 def _require_plain_pdf(data: bytes) -> None:

@@ -10,9 +10,7 @@ a file appears whole or not at all.
 
 import base64
 import hashlib
-import os
 import struct
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from partners.whole_files import write_whole
 from traceability import merkle
 
 WIDTH = 256
@@ -147,19 +146,7 @@ class TileFolder:
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file in place, whole, and on the disk before we go on."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(self.folder / name, [data])
 
     def extend(self, entries: Sequence[bytes], *, size: int) -> None:
         """Add entries to the tree of `size` leaves that the folder holds.

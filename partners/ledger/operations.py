@@ -11,6 +11,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from partners.whole_files import write_whole
+
 from . import export, queries, sealing
 from .chart import family_of
 from .models import (
@@ -314,8 +316,4 @@ def check_ledger(*, at: datetime) -> Check:
 
 def export_to(*, path: Path) -> None:
     """Write the ledger in beancount's syntax to `path`, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.half")
-    with half.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in export.beancount())
-    half.replace(path)
+    write_whole(path, (f"{line}\n".encode() for line in export.beancount()))

@@ -67,6 +67,6 @@ if CARRIER_STANDIN:
     CARRIER_ASK_AFTER = timedelta(minutes=1)
 
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "partners.whole_files.WholeFiles"},
     "staticfiles": {"BACKEND": "shop.storefront.staticfiles.MarketStorage"},
 }

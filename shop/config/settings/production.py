@@ -76,7 +76,7 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 OSCAR_BASKET_COOKIE_SECURE = True
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "partners.whole_files.WholeFiles"},
     "staticfiles": {"BACKEND": "shop.storefront.staticfiles.MarketStorage"},
 }
 LOGGING = logging_as("Json")
