@@ -5,13 +5,20 @@ a page dozens of queries. The rows are Oscar's; the way to them is ours: nothing
 is read before a page asks, nothing is written before somebody adds something.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+
+from logistics.models import FreightTemplate
+from partners.keys import key_in
+from partners.organisations.models import Division
+from shop.listings.models import Listing
 
 COOKIE = settings.OSCAR_BASKET_COOKIE_OPEN
 MOST_LINES = 50
@@ -31,7 +38,7 @@ class Item:
     quantity: int
     price_fen: int
     left: int
-    listing: object = field(repr=False)
+    listing: Listing = field(repr=False)
 
     @property
     def goods_fen(self) -> int:
@@ -41,7 +48,19 @@ class Item:
     @property
     def weight_g(self) -> int:
         """Grams of all packs together, as a parcel of them weighs."""
-        return self.listing.parcel_g * self.quantity
+        return (self.listing.parcel_g or 0) * self.quantity
+
+    @property
+    def village(self) -> Division:
+        """Where it is sent from: whatever is sold has one."""
+        assert self.listing.village is not None
+        return self.listing.village
+
+    @property
+    def freight_template(self) -> FreightTemplate:
+        """What its freight is quoted by: whatever is sold has one."""
+        assert self.listing.freight_template is not None
+        return self.listing.freight_template
 
     @property
     def problem(self) -> str:
@@ -64,8 +83,8 @@ def basket_id(request: HttpRequest) -> int | None:
         return None
 
 
-def current(request: HttpRequest):
-    """The browser's open basket, or None."""
+def current(request: HttpRequest) -> Any:
+    """The browser's open basket (one of Oscar's), or None."""
     number = basket_id(request)
     if number is None:
         return None
@@ -86,7 +105,7 @@ def remember(response: HttpResponse, number: int) -> HttpResponse:
     return response
 
 
-def items(basket) -> list[Item]:
+def items(basket: Any) -> list[Item]:
     """What is in the basket, oldest first, in one query."""
     if basket is None:
         return []
@@ -116,6 +135,26 @@ def items(basket) -> list[Item]:
         )
         for line in lines
     ]
+
+
+@dataclass(frozen=True)
+class TakenOut:
+    """What has just left the basket, as the next page's address carries it."""
+
+    product_id: int
+    title: str
+    quantity: int
+
+
+def taken_out(params: Mapping[str, str], items: list[Item]) -> TakenOut | None:
+    """What may be put back: still on sale, and not in the basket already."""
+    product_id, packs = key_in(params.get("out")), key_in(params.get("packs"))
+    if product_id is None or packs is None or not 1 <= packs <= MOST_PACKS:
+        return None
+    if any(item.product_id == product_id for item in items):
+        return None
+    offer = Listing.objects.on_sale().filter(product_id=product_id).first()
+    return TakenOut(product_id, offer.title, packs) if offer else None
 
 
 def count(request: HttpRequest) -> int:

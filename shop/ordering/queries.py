@@ -103,10 +103,20 @@ def place_of(purchase: Purchase) -> str:
     return full_name(purchase.division_code) if purchase.division_code else ""
 
 
+def is_owner(purchase: Purchase, user: Any) -> bool:
+    """Whether this is a buyer who has proven, by logging in, that the order is theirs.
+
+    Only they see the whole address; a link can be passed on.
+    """
+    return (
+        user.is_authenticated and orders_of(user).filter(pk=purchase.order_id).exists()
+    )
+
+
 def parts_of(order) -> list[SentPart]:
     """What each seller sends, with where its box is."""
     found = []
-    parts = order.sub_orders.select_related("village", "parcel", "partner")
+    parts = order.sub_orders.select_related("village__station", "parcel", "partner")
     for part in parts.order_by("pk"):
         lines = list(part.line_terms.select_related("line", "listing").order_by("pk"))
         steps = timeline(part.parcel) if part.parcel else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from logistics.queries import NotDelivered, quote
+from partners.organisations.models import Division
 from shop.ordering.baskets import Item
 
 
@@ -13,7 +14,7 @@ class Part:
     """What one seller sends, and what its freight costs."""
 
     partner_id: int
-    village: object
+    village: Division
     items: list[Item]
     freight_fen: int | None
     not_delivered: str = ""
@@ -39,7 +40,8 @@ class OrderQuote:
     def freight_fen(self) -> int | None:
         """All freight, or None while the address is not known."""
         freights = [part.freight_fen for part in self.parts]
-        return None if None in freights else sum(freights)
+        known = [fen for fen in freights if fen is not None]
+        return sum(known) if len(known) == len(freights) else None
 
     @property
     def total_fen(self) -> int | None:
@@ -64,7 +66,7 @@ def quote_order(*, items: Iterable[Item], division_code: str = "") -> OrderQuote
     """Goods and freight by seller; without an address the freight stays open."""
 
     def seller(item: Item) -> tuple[int, str]:
-        return item.partner_id, item.listing.village_id
+        return item.partner_id, item.village.pk
 
     parts = []
     for (partner_id, _village), group in groupby(sorted(items, key=seller), seller):
@@ -78,7 +80,7 @@ def quote_order(*, items: Iterable[Item], division_code: str = "") -> OrderQuote
         parts.append(
             Part(
                 partner_id=partner_id,
-                village=goods[0].listing.village,
+                village=goods[0].village,
                 items=goods,
                 freight_fen=freight,
                 not_delivered=refusal,
@@ -91,13 +93,13 @@ def _freight_fen(items: list[Item], division_code: str) -> int:
     """One seller's freight: each template's goods travel as one parcel."""
 
     def template(item: Item) -> int:
-        return item.listing.freight_template_id
+        return item.freight_template.pk
 
     total = 0
     for _pk, group in groupby(sorted(items, key=template), template):
         goods = list(group)
         total += quote(
-            template=goods[0].listing.freight_template,
+            template=goods[0].freight_template,
             division_code=division_code,
             weight_g=sum(item.weight_g for item in goods),
             pieces=sum(item.quantity for item in goods),

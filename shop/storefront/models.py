@@ -17,6 +17,9 @@ from shop.storefront.pictures import illustration
 MONTHS = range(1, 13)
 # Cards sort by one number; what is sold out stands behind everything else.
 BEHIND = 10**12
+# What is picked in months stands behind what is there, in lists of what is new.
+LATER = 10**11
+PRESALE_AFTER = timedelta(days=7)
 
 
 # Long, and only on the product's own page.
@@ -238,7 +241,12 @@ class ProductCard(models.Model):
 
     def is_presale(self, today: date) -> bool:
         """Whether it is picked more than a week from now."""
-        return self.harvest_on is not None and self.harvest_on > today + timedelta(7)
+        return is_presale(self.harvest_on, today)
+
+
+def is_presale(harvest_on: date | None, today: date) -> bool:
+    """Whether something that is picked that day is sold before it is there."""
+    return harvest_on is not None and harvest_on > today + PRESALE_AFTER
 
 
 class Shelf(models.Model):

@@ -1,10 +1,12 @@
 """Keeping the prepared pages true. Every write here follows somebody else's."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, prefetch_related_objects
+from django.db.models import Count, F, Q, prefetch_related_objects
+from django.utils import timezone
 from oscar.core.loading import get_model
 
 from logistics.queries import NotDelivered, lowest_fen, quote
@@ -14,10 +16,13 @@ from shop.listings.crops import CROPS
 from shop.listings.models import Listing
 from shop.storefront.models import (
     BEHIND,
+    LATER,
+    PRESALE_AFTER,
     CropShelf,
     MarketVersion,
     ProductCard,
     Shelf,
+    is_presale,
     month_bit,
 )
 from shop.storefront.regions import PROVINCES
@@ -85,6 +90,7 @@ def card_facts(*, listing: Listing, left: int) -> dict[str, Any]:
     crop = CROPS.get(listing.crop)
     sold_out = left == 0
     behind = BEHIND if sold_out else 0
+    later = LATER if is_presale(listing.harvest_on, timezone.localdate()) else 0
     margin_fen = listing.price_fen * listing.margin_bp // 10_000
     return {
         "listing_id": listing.pk,
@@ -131,7 +137,7 @@ def card_facts(*, listing: Listing, left: int) -> dict[str, Any]:
         "on_sale": listing.status == Listing.Status.ON_SALE,
         "sold_out": sold_out,
         "published_at": listing.published_at,
-        "newest_key": int(listing.published_at.timestamp()) - behind,
+        "newest_key": int(listing.published_at.timestamp()) - behind - later,
         "price_key": listing.price_fen + behind,
     }
 
@@ -196,6 +202,16 @@ def refresh_stock(*, product_ids: Iterable[int]) -> None:
         card.left = left
         card.version += 1
         card.save(update_fields=changed)
+
+
+def bring_forward(*, today: date) -> int:
+    """Cards whose harvest has come near leave the end of their lists; how many."""
+    waiting = Q(sold_out=False, newest_key__lt=0) | Q(newest_key__lt=-BEHIND)
+    near = ProductCard.objects.filter(waiting, harvest_on__lte=today + PRESALE_AFTER)
+    product_ids = list(near.values_list("pk", flat=True))
+    for product_id in product_ids:
+        refresh_card(product_id=product_id)
+    return len(product_ids)
 
 
 def refresh_lot(*, lot_id: int) -> None:

@@ -199,9 +199,12 @@ def card_page(
 
 
 def _mark(text: str) -> tuple[int, int] | None:
-    key, _dot, pk = text.partition(".")
-    found = key_in(key), key_in(pk)
-    return None if None in found else found  # type: ignore[return-value]
+    written, _dot, number = text.partition(".")
+    # What is sold out, or far from picked, has a key below zero.
+    key, pk = key_in(written.removeprefix("-")), key_in(number)
+    if key is None or pk is None:
+        return None
+    return (-key if written.startswith("-") else key), pk
 
 
 def _mark_of(card: ProductCard, column: str) -> str:

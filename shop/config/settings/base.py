@@ -280,6 +280,8 @@ BASE_URL = env.text("XIANGJI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 # What the platform keeps of the price of goods, in basis points.
 PLATFORM_FEE_BP = 200
 COUNTY_CODE = env.text("XIANGJI_COUNTY", "430722000000")
+# Whom buyers call where a village station cannot help; shown on their orders.
+COUNTY_PHONE = env.text("XIANGJI_COUNTY_PHONE")
 
 # Phone numbers starting with this are accepted as well: no real person has one.
 DEMO_PHONE_PREFIX = ""

@@ -14,6 +14,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "shop.discovery.tasks.reconcile_index",
         "schedule": crontab(hour=4, minute=10),
     },
+    "storefront.harvests": {
+        "task": "shop.storefront.tasks.bring_harvests_forward",
+        "schedule": timedelta(hours=1),
+    },
     "old-logins": {"task": "shop.users.tasks.forget_old_logins", "schedule": 3600.0},
     "texts": {"task": "shop.notices.tasks.deliver_due_texts", "schedule": 15.0},
     "traceability.publish-log": {

@@ -3,6 +3,7 @@
 from shop.ordering.operations.basket import (
     UnableToAdd,
     add_to_basket,
+    buy_again,
     change_quantity,
 )
 from shop.ordering.operations.cancelling import (
@@ -53,6 +54,7 @@ __all__ = [
     "UnableToPlace",
     "UnableToSend",
     "add_to_basket",
+    "buy_again",
     "cancel_order",
     "cancel_parts",
     "change_quantity",

@@ -1,5 +1,8 @@
 """Put into the basket, change how many, take out."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,6 +13,10 @@ from shop.ordering import baskets
 
 class UnableToAdd(Exception):
     """The product cannot go into the basket; the message says why."""
+
+
+class NotOnSale(UnableToAdd):
+    """Nobody sells this any more."""
 
 
 @transaction.atomic
@@ -30,7 +37,7 @@ def add_to_basket(*, basket, product_id: int, quantity: int, user=None):
         .first()
     )
     if record is None:
-        raise UnableToAdd(_("This is no longer on sale."))
+        raise NotOnSale(_("This is no longer on sale."))
     Basket = apps.get_model("basket", "Basket")
     if basket is None:
         basket = Basket.objects.create(owner=user, status=Basket.OPEN)
@@ -60,6 +67,39 @@ def add_to_basket(*, basket, product_id: int, quantity: int, user=None):
         price_incl_tax=price,
     )
     return basket
+
+
+@dataclass(frozen=True)
+class Again:
+    """A basket after an order was put into it once more: how many of its products
+    went in, and why the others did not, in words."""
+
+    basket: Any
+    added: int
+    refusals: list[str]
+
+
+@transaction.atomic
+def buy_again(*, order: Any, basket: Any, user: Any = None) -> Again:
+    """Put what an order had into the basket, as far as it is on sale; says of
+    everything else why not. Prices are today's."""
+    added, refusals = 0, []
+    for line in order.lines.order_by("pk"):
+        try:
+            basket = add_to_basket(
+                basket=basket,
+                product_id=line.product_id or 0,
+                quantity=line.quantity,
+                user=user,
+            )
+            added += 1
+        except NotOnSale:
+            refusals.append(
+                _("%(title)s is no longer on sale.") % {"title": line.title}
+            )
+        except UnableToAdd as error:
+            refusals.append(str(error))
+    return Again(basket=basket, added=added, refusals=refusals)
 
 
 @transaction.atomic

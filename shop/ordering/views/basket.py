@@ -1,11 +1,14 @@
 """The basket: its page, the small page that adds, and the number in the corner."""
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.apps import apps
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -35,6 +38,9 @@ def basket(request: HttpRequest) -> HttpResponse:
             line_id = int(request.POST.get("line", ""))
         except ValueError as error:
             raise Http404 from error
+        gone = next((i for i in baskets.items(current) if i.line_id == line_id), None)
+        if "take_out" in request.POST:
+            form = QuantityForm({"quantity": 0})
         if not form.is_valid():
             messages.error(
                 request,
@@ -48,12 +54,17 @@ def basket(request: HttpRequest) -> HttpResponse:
             )
         except operations.UnableToAdd as reason:
             messages.error(request, str(reason))
+        if gone is not None and not form.cleaned_data["quantity"]:
+            query = urlencode({"out": gone.product_id, "packs": gone.quantity})
+            return redirect(f"{reverse('ordering:basket')}?{query}")
         return redirect("ordering:basket")
+    items = baskets.items(current)
     return render(
         request,
         "shop/ordering/basket.html",
         {
-            "quote": quote_order(items=baskets.items(current)),
+            "quote": quote_order(items=items),
+            "taken_out": baskets.taken_out(request.GET, items),
             "waiting": remembered.unpaid(request, now=timezone.now()),
         },
     )

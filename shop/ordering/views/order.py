@@ -1,17 +1,18 @@
 """The order's page: where the boxes are, and what the buyer can do now."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from partners.measures import yuan
 from shop.alipay.models import Refund
 from shop.alipay.queries import refunds_of, returns_of
-from shop.ordering import operations, queries
+from shop.ordering import baskets, operations, queries
 from shop.ordering.models import Purchase
 
 
@@ -34,6 +35,8 @@ def order(request: HttpRequest, number: str, token: str) -> HttpResponse:
             "cancellable": queries.cancellable(purchase.order, parts),
             "recalls": queries.recalls_of(purchase.order),
             "place": queries.place_of(purchase),
+            "owner": queries.is_owner(purchase, request.user),
+            "county_phone": settings.COUNTY_PHONE,
             "returns": returns_of(number),
             "refunds": refunds_of(number),
             "shares": queries.share_of(
@@ -56,6 +59,23 @@ def _received(request: HttpRequest, purchase: Purchase) -> None:
         request,
         _("Thank you. What the grower earned is now in the grower's account."),
     )
+
+
+@never_cache
+@require_POST
+def again(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """Put everything of an order that is over into the basket once more."""
+    purchase = queries.purchase_by_token(number, token)
+    result = operations.buy_again(
+        order=purchase.order,
+        basket=baskets.current(request),
+        user=request.user if request.user.is_authenticated else None,
+    )
+    for refusal in result.refusals:
+        messages.warning(request, refusal)
+    if not result.added:
+        return redirect(purchase.path)
+    return baskets.remember(redirect("ordering:basket"), result.basket.pk)
 
 
 @never_cache

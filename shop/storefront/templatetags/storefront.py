@@ -19,7 +19,7 @@ from partners.templatetags.market import spoken
 from shop.listings.models import Listing
 from shop.listings.words import unit_words
 from shop.storefront.filters import CategoryFilter
-from shop.storefront.models import ProductCard
+from shop.storefront.models import ProductCard, is_presale
 from shop.storefront.pictures import illustration
 from shop.storefront.queries import CardPage
 from traceability.models import Event
@@ -144,15 +144,24 @@ def harvest_words(card: ProductCard) -> str:
         return ""
     today = timezone.localdate()
     if card.is_presale(today):
-        # Always the next one to come, so that the year need not be said.
-        day = date_format(card.harvest_on, "MONTH_DAY_FORMAT")
-        return _("Pre-sale, %(day)s") % {"day": day}
+        return _("Pre-sale, %(day)s") % {"day": spoken(card.harvest_on)}
     verb = VERBS.get(card.category_code, _FRESH)
     days = (card.harvest_on - today).days
     if days == -1:
         return _(verb.yesterday)
     words = verb.coming if days >= 0 else verb.past
     return _(words) % {"day": spoken(card.harvest_on)}
+
+
+@register.filter
+def coming(day: date | None) -> str:
+    """When something that is bought now is picked; nothing where it is there."""
+    today = timezone.localdate()
+    if day is None or day < today:
+        return ""
+    if is_presale(day, today):
+        return _("Pre-sale, picked %(day)s and sent then") % {"day": spoken(day)}
+    return _("Picked %(day)s and sent then") % {"day": spoken(day)}
 
 
 @register.filter

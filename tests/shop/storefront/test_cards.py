@@ -4,9 +4,11 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from oscar.core.loading import get_model
 
 from logistics.models import FreightTemplate
@@ -107,6 +109,55 @@ class TestRefreshCard:
         assert card.certified
         assert card.trace["certificate"] == certificate.number
         assert card.trace["number"] == lot.number
+
+
+class TestFarPresales:
+    """What is picked in months stands behind what is there."""
+
+    def order(self) -> list[int]:
+        cards, mark, pages = ProductCard.objects.on_sale(), "", []
+        while True:
+            page = queries.card_page(cards, after=mark, size=1)
+            pages += [card.product_id for card in page.cards]
+            mark = page.after
+            if not mark:
+                return pages
+
+    def move(self, listing: Listing, days: int) -> None:
+        day = timezone.localdate() + timedelta(days=days)
+        Listing.objects.filter(pk=listing.pk).update(harvest_on=day)
+        operations.refresh_card(product_id=listing.product_id)
+
+    def test_come_last_and_forward_when_their_day_is_near(
+        self, oranges: Listing, pomelos: Listing
+    ) -> None:
+        first, last = self.order()
+        newest = oranges if oranges.product_id == first else pomelos
+        self.move(newest, 200)
+        assert self.order() == [last, first]
+        assert operations.bring_forward(today=timezone.localdate()) == 0
+        assert self.order() == [last, first]
+        self.move(newest, 5)
+        assert self.order() == [first, last]
+
+    def test_are_brought_forward_by_the_clock_alone(
+        self, oranges: Listing, pomelos: Listing
+    ) -> None:
+        before = self.order()
+        newest = oranges if oranges.product_id == before[0] else pomelos
+        self.move(newest, 9)
+        assert self.order() != before
+        with time_machine.travel(timezone.now() + timedelta(days=2)):
+            assert operations.bring_forward(today=timezone.localdate()) == 1
+            assert operations.bring_forward(today=timezone.localdate()) == 0
+        assert self.order() == before
+
+    def test_what_is_sold_out_as_well_comes_after_them(
+        self, oranges: Listing, pomelos: Listing
+    ) -> None:
+        self.move(oranges, 200)
+        take(pomelos, pomelos.capacity_packs)
+        assert self.order() == [oranges.product_id, pomelos.product_id]
 
 
 class TestRefreshStock:
