@@ -52,11 +52,15 @@ class RefundForm(forms.Form):
         choices = [(WHOLE, _with_left(_("The whole order"), one.left.order_fen))]
         for part in one.parts:
             sub_order = part.sub_order
+            if not one.left.parts[sub_order.pk]:
+                continue
             name = f"part-{sub_order.pk}"
             self.things[name] = (sub_order, None)
             words = _("All from %(village)s") % {"village": sub_order.village.name}
             choices.append((name, _with_left(words, one.left.parts[sub_order.pk])))
             for terms in part.lines:
+                if not one.left.lines[terms.pk]:
+                    continue
                 name = f"line-{terms.pk}"
                 self.things[name] = (None, terms)
                 words = f"{terms.line.title} × {terms.quantity}"

@@ -219,7 +219,8 @@ def _events(
         found.append((record.at, str(words), f"{who} {record.detail}".strip()))
     return sorted(
         (Happened(at, title, note) for at, title, note in found if at is not None),
-        key=lambda event: event.at,
+        # Alipay tells whole seconds; what it answers never stands before the question.
+        key=lambda event: event.at.replace(microsecond=0),
     )
 
 
