@@ -10,6 +10,7 @@ from traceability.views import (
     moves,
     reports,
     scans,
+    tracing,
     withdrawals,
 )
 
@@ -56,6 +57,12 @@ urlpatterns = [
         "assistant/lots/<str:number>/events/<int:pk>/strike/",
         corrections.strike,
         name="event_strike",
+    ),
+    path("assistant/lots/<str:number>/trace/", tracing.trace, name="lot_trace"),
+    path(
+        "assistant/lots/<str:number>/trace.json",
+        tracing.trace_as_json,
+        name="lot_trace_json",
     ),
     path("assistant/lots/<str:number>/split/", moves.split, name="split"),
     path("assistant/lots/<str:number>/merge/", moves.merge, name="merge"),

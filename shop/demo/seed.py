@@ -298,15 +298,18 @@ def record_lot(*, listing: Listing, by: User, at: datetime) -> Lot:
         by=by,
         at=picked_at,
     )
-    for days, kind, note in (
-        (80, "fertilise", "有机肥 (示例)"),
-        (1, "test", "农残速测未检出 (示例)"),
+    # The fruit is tested once it is picked, on the day that the report bears.
+    for kind, before, note in (
+        ("fertilise", timedelta(days=80), "有机肥 (示例)"),
+        ("harvest", timedelta(hours=2), "清晨采摘 (示例)"),
+        ("test", timedelta(minutes=30), "农残速测未检出 (示例)"),
     ):
         trace.record_event(
             lot=lot,
             kind=kind,
             note=note,
-            happened_at=picked_at - timedelta(days=days),
+            weight_g=weight_g if kind == "harvest" else None,
+            happened_at=picked_at - before,
             by=by,
             at=picked_at,
         )

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from traceability.models import Evidence, Lot
-from traceability.queries import certificate_of_lot, recalled_ids, standing_events
+from traceability.queries import certificate_of_lot, history_of, recalled_ids
 
 
 class Trace(NamedTuple):
@@ -55,7 +55,7 @@ def trace_of(lot: Lot | None) -> Trace:
                 "interval_days": event.interval_days,
                 "weight_g": event.weight_g,
             }
-            for event in standing_events(lot).order_by("happened_at", "pk")
+            for event in history_of(lot).order_by("happened_at", "pk")
         ],
     }
     return Trace(

@@ -21,6 +21,7 @@ from traceability.queries.lots import (
     ancestor_ids,
     descendant_ids,
     farmers_for,
+    history_of,
     lots_for,
     lots_to_merge_with,
     lots_today,
@@ -33,11 +34,14 @@ from traceability.queries.lots import (
     with_certificate_to_label,
 )
 from traceability.queries.signed import certificate_as_signed, label_as_signed
+from traceability.queries.tracing import LotTrace, TracedLot, lot_trace
 
 __all__ = [
     "UNLABELLED",
+    "LotTrace",
     "Proof",
     "State",
+    "TracedLot",
     "Verdict",
     "ancestor_ids",
     "certificate_as_signed",
@@ -45,9 +49,11 @@ __all__ = [
     "descendant_ids",
     "disclosed",
     "farmers_for",
+    "history_of",
     "judge",
     "label",
     "label_as_signed",
+    "lot_trace",
     "lots_for",
     "lots_to_merge_with",
     "lots_today",

@@ -132,6 +132,14 @@ def standing_events(lot: Lot) -> QuerySet[Event]:
     return lot.events.filter(strikes__isnull=True, struck_by__isnull=True)
 
 
+def history_of(lot: Lot) -> QuerySet[Event]:
+    """The standing events of the lot and of all that went into it, oldest first."""
+    lots = {lot.pk} | ancestor_ids([lot.pk])
+    return Event.objects.filter(
+        lot__in=lots, strikes__isnull=True, struck_by__isnull=True
+    ).select_related("lot__farmer")
+
+
 def safe_harvest_date(*, plot: Plot, day: date) -> date | None:
     """The first day after every spray on the plot up to `day`; None without sprays.
 

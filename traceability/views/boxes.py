@@ -56,15 +56,15 @@ def station_of(lot: Lot) -> str:
 
 
 def timeline_of(lot: Lot, packed_at: datetime | None = None) -> list[dict[str, Any]]:
-    """The lot's standing events, oldest first, ending with this package's packing."""
-    grower = lot.farmer.public_name if lot.farmer is not None else ""
+    """The standing events of the lot and of what went into it, oldest first, ending
+    with this package's packing."""
     steps = [
         {
             "title": words.event_title(event),
             "at": timezone.localtime(event.happened_at).date(),
-            "note": event.note or grower,
+            "note": event.note or _grower_of(event.lot),
         }
-        for event in queries.standing_events(lot)
+        for event in queries.history_of(lot)
     ]
     if packed_at is not None:
         steps.append(
@@ -75,6 +75,10 @@ def timeline_of(lot: Lot, packed_at: datetime | None = None) -> list[dict[str, A
             }
         )
     return steps
+
+
+def _grower_of(lot: Lot) -> str:
+    return lot.farmer.public_name if lot.farmer is not None else ""
 
 
 def links_for(lot: Lot) -> list[dict[str, str]]:
