@@ -10,7 +10,7 @@ from traceability.models import LotLink
 from traceability.queries import LotTrace, TracedLot
 
 BOX_WIDTH, BOX_HEIGHT = 156, 76
-GAP, LAYER_GAP, MARGIN = 16, 56, 4
+GAP, LAYER_GAP, MARGIN, LANE = 16, 56, 4, 14
 # More than these no eye follows; the table and the data below have all of them.
 MOST_BOXES = 60
 
@@ -60,11 +60,19 @@ def draw(trace: LotTrace) -> Drawing:
         for depth, row in enumerate(rows)
         for place, one in enumerate(row)
     }
-    lines = [
-        _line(link, boxes[link.parent_id], boxes[link.child_id])
-        for link in trace.links
-        if link.parent_id in boxes and link.child_id in boxes
-    ]
+    lines = []
+    for link in trace.links:
+        if link.parent_id in boxes and link.child_id in boxes:
+            above, below = boxes[link.parent_id], boxes[link.child_id]
+            between = [b for b in boxes.values() if above.y < b.y < below.y]
+            if between:
+                # Around what stands between, each line in a lane of its own.
+                lane = max(box.x for box in (*between, above, below)) + BOX_WIDTH
+                lane = max(lane, width - MARGIN - LANE) + LANE
+                width = lane + MARGIN + LANE
+                lines.append(_around(link, above, below, lane))
+            else:
+                lines.append(_line(link, above, below))
     height = 2 * MARGIN + len(rows) * (BOX_HEIGHT + LAYER_GAP) - LAYER_GAP
     left_out = len(trace.lots) - len(shown)
     return Drawing(width, height, list(boxes.values()), lines, left_out)
@@ -72,8 +80,7 @@ def draw(trace: LotTrace) -> Drawing:
 
 def _nearest(lots: list[TracedLot]) -> list[TracedLot]:
     """The lots whose layers are nearest to the one asked about."""
-    here = next(one.layer for one in lots if one.relation == "self")
-    near = sorted(lots, key=lambda one: (abs(one.layer - here), one.lot.pk))
+    near = sorted(lots, key=lambda one: (abs(one.layer), one.lot.pk))
     return near[:MOST_BOXES]
 
 
@@ -116,3 +123,11 @@ def _line(link: LotLink, above: Box, below: Box) -> Line:
     path = f"M{x1} {y1}C{x1} {bend} {x2} {bend} {x2} {y2}"
     # Written near the lower end: there lines that begin together have parted.
     return Line(link, path, x=(x1 + 3 * x2) // 4, y=y2 - LAYER_GAP // 3)
+
+
+def _around(link: LotLink, above: Box, below: Box, lane: int) -> Line:
+    x1, y1 = above.x + BOX_WIDTH // 2, above.y + BOX_HEIGHT
+    x2, y2 = below.x + BOX_WIDTH // 2, below.y
+    out, back = y1 + LAYER_GAP // 2, y2 - LAYER_GAP // 2
+    path = f"M{x1} {y1}Q{x1} {out} {lane} {out + 8}V{back - 8}Q{x2} {back} {x2} {y2}"
+    return Line(link, path, x=(lane + 3 * x2) // 4, y=y2 - LAYER_GAP // 3)

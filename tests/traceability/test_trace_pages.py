@@ -144,6 +144,26 @@ class TestDrawing:
             assert 0 <= x <= drawn.width - drawing.BOX_WIDTH
             assert 0 <= y <= drawn.height - drawing.BOX_HEIGHT
 
+    def test_goes_around_what_stands_between(
+        self, lot: Lot, farmer_wang: Farmer, zhao: User
+    ) -> None:
+        # A part, and some of the whole beside it, in one lot: two ways of two lengths.
+        (part,) = operations.split_lot(lot=lot, weights_g=[9_000], by=zhao, at=NOW)
+        mixed = operations.merge_lots(
+            portions=[Portion(lot, 1_000), Portion(part, 9_000)],
+            product_name="混装",
+            by=zhao,
+            at=NOW,
+        )
+        for asked in (lot, mixed):
+            drawn = drawing.draw(queries.lot_trace(asked))
+            assert len({box.y for box in drawn.boxes}) == 3
+            (around,) = (one for one in drawn.lines if "V" in one.path)
+            assert (around.link.parent, around.link.child) == (lot, mixed)
+            right = max(box.x for box in drawn.boxes) + drawing.BOX_WIDTH
+            lane = int(around.path.split("V")[0].split()[-2])
+            assert right < lane < drawn.width
+
     def test_leaves_out_what_no_eye_follows_and_says_so(
         self, lot: Lot, zhao: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:

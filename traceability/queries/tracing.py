@@ -11,8 +11,8 @@ from traceability.queries.lots import ancestor_ids, descendant_ids, recalled_ids
 
 @dataclass(frozen=True)
 class TracedLot:
-    """A lot on the way. `relation` is "origin", "self" or "result"; `layer` counts
-    from 0, every lot below all that went into it."""
+    """A lot on the way. `relation` is "origin", "self" or "result"; `layer` is how
+    many steps it is away at most: below zero back, above zero on."""
 
     lot: Lot
     relation: str
@@ -46,7 +46,7 @@ def lot_trace(lot: Lot) -> LotTrace:
         .select_related("parent", "child")
         .order_by("parent_id", "child_id")
     )
-    layers = _layers(ids, links)
+    layers = _layers(lot.pk, links)
     recalled, labels = recalled_ids(ids), _labels_of(ids)
     lots = Lot.objects.filter(pk__in=ids).select_related("farmer", "plot", "village")
     traced = [
@@ -69,15 +69,21 @@ def _relation(lot_id: int, asked_id: int, origins: set[int]) -> str:
     return "origin" if lot_id in origins else "result"
 
 
-def _layers(ids: set[int], links: list[LotLink]) -> dict[int, int]:
-    """How many steps at most lead to each lot. Parents are recorded before children,
-    so that one pass in the order of their keys is enough."""
-    parents = defaultdict(list)
-    for link in links:
-        parents[link.child_id].append(link.parent_id)
-    layers: dict[int, int] = {}
-    for lot_id in sorted(ids):
-        layers[lot_id] = 1 + max((layers[p] for p in parents[lot_id]), default=-1)
+def _layers(lot_id: int, links: list[LotLink]) -> dict[int, int]:
+    """How many steps at most every lot is away from the one asked about.
+
+    Parents are recorded before children, so that one pass in the order of their keys
+    is enough, forwards for results and backwards for origins.
+    """
+    layers = {lot_id: 0}
+    for link in sorted(links, key=lambda link: link.child_id):
+        if link.parent_id >= lot_id:
+            on = layers[link.parent_id] + 1
+            layers[link.child_id] = max(on, layers.get(link.child_id, on))
+    for link in sorted(links, key=lambda link: -link.parent_id):
+        if link.child_id <= lot_id:
+            back = layers[link.child_id] - 1
+            layers[link.parent_id] = min(back, layers.get(link.parent_id, back))
     return layers
 
 
