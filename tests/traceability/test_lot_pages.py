@@ -141,6 +141,14 @@ class TestWholeWay:
         assert answer.status_code == 200
         assert not Certificate.objects.exists()
 
+    def test_shows_the_newest_labels_first(
+        self, assistant: Client, certificate: Certificate, zhao: User
+    ) -> None:
+        batches = [new_batch(certificate=certificate, by=zhao) for _n in range(3)]
+        page = assistant.get(f"/assistant/lots/{certificate.lot.number}/")
+        sheets = re.findall(r"labels/(B\d+-\d+)/a4\.pdf", page.content.decode())
+        assert sheets == [batch.number for batch in reversed(batches)]
+
     def test_prints_the_certificate_with_names_for_its_assistant(
         self, assistant: Client, certificate: Certificate
     ) -> None:

@@ -71,7 +71,11 @@ def lot(request: HttpRequest, number: str) -> HttpResponse:
     certificates = list(
         found.certificates.select_related("balance").prefetch_related(
             "status_events",
-            Prefetch("batches", LabelBatch.objects.annotate(voided=voided)),
+            # Counting drops the model's own order: newest first, as ever.
+            Prefetch(
+                "batches",
+                LabelBatch.objects.annotate(voided=voided).order_by("-pk"),
+            ),
         )
     )
     context = {
