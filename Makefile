@@ -10,7 +10,7 @@ RUN := $(BIN)/python
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-services check check-deployment format lock messages schema bench backup restore drill clean
+.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-services test-elasticsearch-cluster check check-deployment format lock messages schema bench backup restore drill clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ TESTS ?= tests
 test-services: services ## every test on these (or TESTS="tests/shop/alipay tests/…")
 	@$(RUN) -m tools.messages compile
 	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 2 -m "not browser and not drill" $(TESTS)
+
+test-elasticsearch-cluster: $(VENV)/.dev ## a node with a password; three nodes of which one is killed
+	@$(RUN) -m pytest -m cluster -p no:randomly tests/shop/discovery/test_nodes.py
 
 check: $(VENV)/.dev ## style, types, directions, migrations, catalogues
 	@$(RUN) -m tools.messages compile
