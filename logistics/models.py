@@ -12,27 +12,51 @@ from logistics.carriers import registry
 from partners.privacy import EncryptedField, mask_name
 
 
+class FreightTemplateQuerySet(models.QuerySet["FreightTemplate"]):
+    """Freight templates, read aloud."""
+
+    def in_force(self) -> "FreightTemplateQuerySet":
+        """Those that something new can be listed with."""
+        return self.filter(retired_at__isnull=True)
+
+
 class FreightTemplate(models.Model):
     """What sending costs, region by region; never edited once it was published.
 
-    An order keeps the fen it was quoted, so a new price is a new template.
+    An order keeps the fen it was quoted, so a new price is a new template that
+    `replaces` the old one, which is retired: nothing new is listed with it.
     """
 
     class Basis(models.TextChoices):
         WEIGHT = "weight", _("By weight")
         PIECE = "piece", _("By the piece")
 
-    name = models.CharField(_("Name"), max_length=60, unique=True)
+    name = models.CharField(_("Name"), max_length=60)
     basis = models.CharField(_("Charged"), max_length=6, choices=Basis.choices)
     created_at = models.DateTimeField(_("Created at"))
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="successor",
+    )
+    retired_at = models.DateTimeField(_("Retired at"), null=True, blank=True)
+
+    objects = FreightTemplateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Freight template")
         verbose_name_plural = _("Freight templates")
         constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=Q(retired_at__isnull=True),
+                name="freight_name_once_in_force",
+            ),
             models.CheckConstraint(
                 condition=Q(basis__in=["weight", "piece"]), name="freight_basis_known"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

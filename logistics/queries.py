@@ -1,5 +1,6 @@
 """What freight costs, and where a parcel is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,11 +44,26 @@ def quote(
     """
     if min(weight_g, pieces, goods_fen) < 0:
         raise ValueError("weight, pieces and goods must not be negative")
-    rule = _rule_for(template, division_code)
+    by_weight = template.basis == FreightTemplate.Basis.WEIGHT
+    return price_by(
+        rules=template.rules.all(),
+        division_code=division_code,
+        units=weight_g if by_weight else pieces,
+        goods_fen=goods_fen,
+    )
+
+
+def price_by(
+    *, rules: Iterable[FreightRule], division_code: str, units: int, goods_fen: int
+) -> Quote:
+    """What these rules, saved or not, ask for so many grams or pieces.
+
+    Errors: NotDelivered with the region's name.
+    """
+    rule = _rule_for(rules, division_code)
     if rule is None or not rule.delivers:
         raise NotDelivered(region_name(rule.region_code if rule else division_code))
-    by_weight = template.basis == FreightTemplate.Basis.WEIGHT
-    return _price(rule, units=weight_g if by_weight else pieces, goods_fen=goods_fen)
+    return _price(rule, units=units, goods_fen=goods_fen)
 
 
 def _price(rule: FreightRule, *, units: int, goods_fen: int) -> Quote:
@@ -60,13 +76,9 @@ def _price(rule: FreightRule, *, units: int, goods_fen: int) -> Quote:
     )
 
 
-def _rule_for(template: FreightTemplate, division_code: str) -> FreightRule | None:
+def _rule_for(rules: Iterable[FreightRule], division_code: str) -> FreightRule | None:
     # A template's few rules are read whole, so that a prefetched list asks nothing.
-    matching = [
-        rule
-        for rule in template.rules.all()
-        if division_code.startswith(rule.region_code)
-    ]
+    matching = [rule for rule in rules if division_code.startswith(rule.region_code)]
     return max(matching, key=lambda rule: len(rule.region_code), default=None)
 
 

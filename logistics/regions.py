@@ -119,3 +119,57 @@ def _offered_name(row: Division, above: Division, *, alone: bool) -> str:
         return row.name.replace("县级行政区划", "县市")
     kinds = {"市辖区": "(区)", "县": "(县)"}
     return above.name if alone else above.name + kinds[row.name]
+
+
+_PREFIX = {
+    Division.Level.PROVINCE: 2,
+    Division.Level.CITY: 4,
+    Division.Level.COUNTY: 6,
+}
+
+
+def codes_called(word: str) -> list[str]:
+    """Beginnings of the codes of what people may mean by a place's name.
+
+    湖南, 湖南省, 长沙, 岳麓区, or the whole way, 江苏省南京市鼓楼区. What is written in
+    full and what is larger comes first: 吉林 is the province, 吉林市 the city.
+    """
+    if word.isascii() and word.isdecimal() and len(word) in _PREFIX.values():
+        return [word]  # A code stands for itself, also of a place nobody loaded.
+    beyond = [
+        code for code, name in BEYOND_THE_LIST.items() if name in {word, word[:2]}
+    ]
+    if beyond:
+        return beyond
+    tails = [word[start:] for start in range(len(word) - 1)]
+    rows = Division.objects.filter(level__in=_PREFIX).exclude(name__in=UNSPOKEN)
+    near = rows.filter(Q(name__startswith=word) | Q(name__in=tails)).order_by("code")
+    ways: tuple[list[Division], ...] = ([], [], [])
+    for row in near:
+        if row.name == word:
+            ways[0].append(row)
+        elif short_name(row.name) == word:
+            ways[1].append(row)
+        elif row.name in tails and word in _ways_to(row):
+            ways[2].append(row)
+    exact, said, led_to = ways
+    found = exact or said or led_to
+    codes = [row.code[: _PREFIX[Division.Level(row.level)]] for row in found]
+    largest = min(map(len, codes), default=0)
+    return [code for code in codes if len(code) == largest]
+
+
+def _ways_to(row: Division) -> set[str]:
+    names = _spoken_names(row.code)
+    return {"".join(names[start:]) for start in range(len(names))}
+
+
+def region_written(region_code: str) -> str:
+    """A name that `codes_called` reads back as just this place: 湖南, or the whole way.
+
+    The code itself where the place was never loaded.
+    """
+    name = region_name(region_code)
+    if codes_called(name) == [region_code]:
+        return name
+    return postal_name(region_code.ljust(12, "0")) or region_code

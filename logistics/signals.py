@@ -1,6 +1,6 @@
 """What logistics announces, inside the transaction that makes it true.
 
-Each is sent with `sender=Parcel`, `parcel=` and `at=`.
+Those of a parcel are sent with `sender=Parcel`, `parcel=` and `at=`.
 """
 
 from django.dispatch import Signal
@@ -9,3 +9,6 @@ parcel_handed_over = Signal()
 parcel_delivered = Signal()
 parcel_returned = Signal()
 parcel_lost = Signal()
+
+freight_changed = Signal()
+"""`sender=FreightTemplate`, `old=`, `new=`, `at=`: `new` counts from now on."""

@@ -12,8 +12,13 @@ from logistics.operations.carriage import (
 )
 from logistics.operations.freight import (
     RegionPrice,
+    UnableToChangeTemplate,
     UnableToCreateTemplate,
+    change_template,
+    check_rules,
     create_template,
+    retire_template,
+    rules_of,
 )
 from logistics.operations.parcels import (
     Recipient,
@@ -29,12 +34,15 @@ __all__ = [
     "HandOverPending",
     "Recipient",
     "RegionPrice",
+    "UnableToChangeTemplate",
     "UnableToCreateTemplate",
     "UnableToHandOver",
     "UnableToMoveParcel",
     "UnableToOpenParcel",
     "UnknownWaybill",
     "cancel_parcel",
+    "change_template",
+    "check_rules",
     "create_template",
     "hand_over",
     "open_parcel",
@@ -42,6 +50,8 @@ __all__ = [
     "record_tracking",
     "report_lost",
     "resume_booking",
+    "retire_template",
+    "rules_of",
     "subscribe",
     "sync_parcel",
 ]

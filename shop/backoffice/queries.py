@@ -132,6 +132,7 @@ def screens(user: User) -> list[tuple[str, list[Screen]]]:
 _SALE = (
     ("backoffice:orders", gettext_lazy("Orders"), "package", ""),
     ("backoffice:listings", gettext_lazy("Listings"), "sprout", ""),
+    ("logistics:freight", gettext_lazy("Freight"), "truck", "logistics.view_freight"),
     (
         "alipay_backoffice:payments",
         gettext_lazy("Payments"),

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
@@ -198,7 +198,10 @@ class DraftForm(forms.Form):
                 "village_id", "called"
             ),
             "category": categories.filter(depth=1, is_public=True),
-            "freight_template": FreightTemplate.objects.all(),
+            "freight_template": FreightTemplate.objects.filter(
+                # One out of use stays where it was chosen before.
+                Q(retired_at=None) | Q(pk=listing.freight_template_id)
+            ).order_by("name"),
             "supermarket": Supermarket.objects.all(),
         }
         for name, queryset in choices.items():

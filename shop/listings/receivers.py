@@ -5,6 +5,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from logistics.models import FreightTemplate
+from logistics.signals import freight_changed
 from partners.organisations.models import Assistant
 from partners.organisations.signals import today_items
 from partners.organisations.today import TodayItem
@@ -50,3 +52,10 @@ def tell_what_a_revocation_ends(
     sender: Any, certificate: Certificate, done: bool, **kwargs: Any
 ) -> list[Effect]:
     return queries.revocation_ends(certificate, done=done)
+
+
+@receiver(freight_changed)
+def follow_the_freight(
+    sender: Any, old: FreightTemplate, new: FreightTemplate, at: datetime, **kwargs: Any
+) -> None:
+    operations.follow_freight(old=old, new=new, at=at)

@@ -128,6 +128,16 @@ def _upload() -> ContentFile:
     return ContentFile(b"x", "x.csv")
 
 
+def _freight(name: str) -> Facts:
+    row = {"first": "3", "first_yuan": "7", "more": "1", "more_yuan": "2"}
+    return facts(
+        name=name,
+        basis="weight",
+        **{"rows-TOTAL_FORMS": "1", "rows-INITIAL_FORMS": "0"},
+        **{f"rows-0-{field}": value for field, value in row.items()},
+    )
+
+
 MARKET = [
     Door("storefront:home"),
     Door("storefront:category", args=lambda w: [_card(w).category_code]),
@@ -384,6 +394,14 @@ BACKOFFICE = [
          post=facts(what="whole", amount="1", reason="示例", key="a" * 16, seen_fen=100,
                     step="make")),
     Door("backoffice:listings", reads=STAFF),
+    Door("logistics:freight", reads=ASSISTANTS | STAFF),
+    Door("logistics:freight_template", reads=ASSISTANTS | STAFF,
+         args=thing("freight.pk"), query="?amount=3&to=湖南"),
+    Door("logistics:freight_new", reads=OPERATOR, writes=OPERATOR, post=_freight("新")),
+    Door("logistics:freight_change", reads=OPERATOR, writes=OPERATOR,
+         args=thing("freight.pk"), post=_freight("汉寿常温")),
+    Door("logistics:freight_retire", reads=None, writes=OPERATOR,
+         args=thing("other_freight.pk")),
     Door("traceability:recall", reads=OPERATOR, writes=OPERATOR,
          args=thing("lot.number"), post=facts(reason="示例", confirmed="on")),
     Door("traceability:revoke", reads=OPERATOR, writes=OPERATOR,

@@ -168,6 +168,12 @@ def _shop(world: World) -> None:
         not_delivered=["54"],
         at=NOW - DAY,
     )
+    things.other_freight = create_template(
+        name="汉寿整箱",
+        basis=FreightTemplate.Basis.PIECE,
+        prices=[RegionPrice(("",), 1, 500, 1, 300)],
+        at=NOW - DAY,
+    )
     offer = {
         "farmer": things.farmer,
         "assistant": things.assistant,

@@ -123,7 +123,7 @@ def _category(code: str) -> "Category":
 
 def _usual_freight() -> FreightTemplate | None:
     """The template that was published last; the assistant may choose another."""
-    return FreightTemplate.objects.order_by("-pk").first()
+    return FreightTemplate.objects.in_force().order_by("-pk").first()
 
 
 @transaction.atomic

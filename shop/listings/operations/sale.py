@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
+from logistics.models import FreightTemplate
 from partners.measures import decimal_yuan
 from partners.organisations.models import Assistant
 from shop.listings import signals
@@ -210,3 +211,20 @@ def link_lot(*, listing: Listing, lot: Lot, at: datetime) -> Listing:
     if held.status == Listing.Status.ON_SALE:
         signals.listing_changed.send(sender=Listing, listing=held)
     return held
+
+
+def follow_freight(*, old: FreightTemplate, new: FreightTemplate, at: datetime) -> int:
+    """Send by `new` whatever was to be sent by `old`; how many listings that were.
+
+    Freight is what the buyer pays: no farmer is asked anew. Orders keep their quote.
+    """
+    with transaction.atomic():
+        found = Listing.objects.select_for_update().filter(freight_template=old)
+        held = list(found.order_by("pk"))
+        for listing in held:
+            listing.freight_template = new
+            listing.changed_at = at
+            listing.save(update_fields=["freight_template", "changed_at"])
+            if listing.status == Listing.Status.ON_SALE:
+                signals.listing_changed.send(sender=Listing, listing=listing)
+    return len(held)
