@@ -18,8 +18,8 @@ help: ## show this list
 demo: $(VENV)/.runtime ## a living county on http://127.0.0.1:8000 (PORT=… for another)
 	@PORT=$(PORT) $(RUN) -m shop.demo
 
-market-day: $(VENV)/.runtime ## drive the running demo from a sentence to a ledger
-	@$(RUN) -m shop.demo.market_day
+market-day: $(VENV)/.runtime ## drive the running demo from a sentence to a ledger (lang=en or zh)
+	@$(RUN) -m shop.demo.market_day $(if $(lang),--lang $(lang))
 
 clean-demo: ## forget the demo's data and start over
 	@$(PYTHON) tools/clean_demo.py

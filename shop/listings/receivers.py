@@ -7,8 +7,8 @@ from django.dispatch import receiver
 
 from logistics.models import FreightTemplate
 from logistics.signals import freight_changed
-from partners.organisations.models import Assistant
-from partners.organisations.signals import today_items
+from partners.organisations.models import Assistant, Farmer
+from partners.organisations.signals import farmer_phone_moved, today_items
 from partners.organisations.today import TodayItem
 from shop.listings import operations, queries
 from traceability.effects import Effect
@@ -59,3 +59,10 @@ def follow_the_freight(
     sender: Any, old: FreightTemplate, new: FreightTemplate, at: datetime, **kwargs: Any
 ) -> None:
     operations.follow_freight(old=old, new=new, at=at)
+
+
+@receiver(farmer_phone_moved)
+def forget_what_the_old_number_was_asked(
+    sender: Any, farmer: Farmer, at: datetime, **kwargs: Any
+) -> None:
+    operations.withdraw_questions(farmer=farmer, at=at)

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 
+from partners.keys import key_in
 from partners.ledger.queries import balance_fen
 from partners.organisations.models import Farmer
 from shop.settlement.models import SettledLine
-
-_signer = Signer(salt="xiangji.farmer.owed")
 
 
 @dataclass(frozen=True)
@@ -24,17 +22,29 @@ class Owed:
 
 
 def farmer_token(farmer: Farmer) -> str:
-    """What the farmer's own link carries; nobody else can make one."""
-    return _signer.sign(str(farmer.pk)).replace(":", ".")
+    """What the farmer's own link carries; nobody else can make one.
+
+    It is worth nothing once the farmer has another number: whoever has the old
+    phone must not read on.
+    """
+    return _signer(farmer).sign(str(farmer.pk))
 
 
 def farmer_of(token: str) -> Farmer:
     """The farmer whose link this is. Errors: Http404."""
+    key = key_in(token.partition(".")[0])
+    farmer = Farmer.objects.select_related("village").filter(pk=key).first()
+    if farmer is None:
+        raise Http404
     try:
-        number = _signer.unsign(token.replace(".", ":"))
+        _signer(farmer).unsign(token)
     except BadSignature as error:
         raise Http404 from error
-    return get_object_or_404(Farmer.objects.select_related("village"), pk=number)
+    return farmer
+
+
+def _signer(farmer: Farmer) -> Signer:
+    return Signer(salt=f"xiangji.farmer.owed:{farmer.phone_index}", sep=".")
 
 
 def owed_to(farmer: Farmer) -> Owed:

@@ -78,7 +78,9 @@ def walk(county: dict[str, str], code: str) -> str:
 
 
 def test_over_http(county):
-    said = walk(county, "from shop.demo.market_day.__main__ import main; exit(main())")
+    said = walk(
+        county, "from shop.demo.market_day.__main__ import main; exit(main(lang='en'))"
+    )
     assert "Everything as it must be" in said
 
 
@@ -147,6 +149,6 @@ def in_chromium(size: str) -> None:
             )
             return Chromium(base_url, context=context, pictures=PICTURES / size)
 
-        code = main(window=window)
+        code = main(window=window, lang="en")
         chromium.close()
     sys.exit(code)

@@ -221,7 +221,7 @@ class TestChange:
 
     def test_two_people_at_once_change_it_once(self, freight: FreightTemplate) -> None:
         change(freight)
-        with pytest.raises(UnableToChangeTemplate, match="meanwhile"):
+        with pytest.raises(UnableToChangeTemplate):
             change(freight)
         assert FreightTemplate.objects.in_force().count() == 1
 

@@ -86,6 +86,7 @@ def followed(client: Client, start: str) -> tuple[set[str], dict[str, int]]:
 @pytest.fixture
 def county(
     supermarket,
+    freight,
     disbursement,
     household_li,
     farmer_wang,

@@ -12,7 +12,7 @@ from partners.organisations.operations.register import (
     cleaned_phone,
     require_village,
 )
-from partners.organisations.signals import farmer_recognised
+from partners.organisations.signals import farmer_phone_moved, farmer_recognised
 from partners.people import Person
 from partners.privacy import blind_index
 
@@ -96,7 +96,8 @@ def move_phone(
     """Give a farmer another number, to which every question goes from now on.
 
     Who holds the number says yes in the farmer's name, so that an assistant must not
-    be the one to change it; and the account that the old number proved is let go.
+    be the one to change it; and the account that the old number proved is let go, with
+    every link that was sent there.
 
     Errors: UnableToRegister where the number is none or another farmer's.
     """
@@ -106,6 +107,7 @@ def move_phone(
         farmer.user = None
         farmer.save(update_fields=["phone", "phone_index", "user"])
         _on_record("move_phone", farmer, by=by, at=at)
+        farmer_phone_moved.send(Farmer, farmer=farmer, at=at)
     return farmer
 
 

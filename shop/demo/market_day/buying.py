@@ -3,6 +3,9 @@
 import re
 import urllib.parse
 
+from django.utils.translation import gettext as _
+
+from partners.measures import yuan
 from shop.demo import people
 from shop.demo.browser import Browser, Page, Unexpected
 from shop.demo.market_day.journey import Day, link_in, must
@@ -53,8 +56,11 @@ def find_and_order(day: Day) -> tuple[Browser, Page]:
     day.known["total_fen"] = str(total_fen)
     page = browser.submit(refused, form, fresh_confirmed="on")
     day.say(
-        f"买家不登录：搜 黄桃 / huangtao，两家两样进菜篮，粘一行地址，同意无七日退货，"
-        f"应付 ¥{total_fen / 100:.2f}"
+        _(
+            "A buyer without a login: searches 黄桃 / huangtao, takes two things of two"
+            " growers, pastes an address, agrees to no seven-day return, owes %(sum)s"
+        )
+        % {"sum": yuan(total_fen)}
     )
     return browser, page
 
@@ -81,7 +87,10 @@ def pay(day: Day, browser: Browser, page: Page) -> None:
     day.wait_for(
         "the order to be paid", lambda: _says(browser, order, "已付款") or None
     )
-    day.say(f"沙箱收银台付款，签名通知到了，订单已付款 {order}")
+    day.say(
+        _("Paid at the sandbox's cashier, the signed notice is here: %(url)s")
+        % {"url": order}
+    )
 
 
 def _order_page(browser: Browser, url: str, page: Page) -> str | None:
@@ -111,7 +120,13 @@ def pack_and_send(day: Day) -> None:
     assistant = assistant_of(village)
     second = pack_box(day, assistant=assistant, codes=mint(day, assistant, lot, 1))
     day.known["waybills"] = f"{first} {second}"
-    day.say(f"永固村和{village}两个站扫标签装箱，交快递，运单 {first} {second}")
+    day.say(
+        _(
+            "The stations of 永固村 and %(village)s scan, pack and hand over to the"
+            " carrier, waybills %(first)s %(second)s"
+        )
+        % {"village": village, "first": first, "second": second}
+    )
 
 
 def pack_box(day: Day, *, assistant: str, codes: list[str], forged: str = "") -> str:
@@ -164,7 +179,9 @@ def deliver(day: Day) -> None:
         lambda: _when(browser, day.known["order"], "都送到了"),
     )
     day.keep("order.html", page.body)
-    day.say("快递推送轨迹：揽收、在途、派送，两箱都已签收")
+    day.say(
+        _("The carrier pushes: collected, on the way, out; both boxes are delivered")
+    )
 
 
 def _when(browser: Browser, url: str, *words: str) -> Page | None:
@@ -186,7 +203,10 @@ def scan(day: Day) -> None:
     forged = day.browser().open(f"/T/{wrong}", status=404)
     forged.must_say("不是我们的码").must_not_say("正品")
     day.say(
-        "扫码：第一台手机「正品·第一次」，第二台「第2次，第一次在今天」，改一个字符「不是我们的码」"
+        _(
+            "A code: genuine, first scan on one phone; second scan on another; with one"
+            " character changed, not ours"
+        )
     )
 
 
@@ -200,6 +220,9 @@ def complete(day: Day, browser: Browser) -> None:
     owed.must_say("冰糖橙", "¥58.00", "¥5.80", "¥1.16", "¥51.04")
     day.keep("owed.html", owed.body)
     day.say(
-        "买家确认收货,账本分账:冰糖橙 ¥58.00 = 农户 ¥51.04 + 超市 ¥5.80 + 平台 ¥1.16,"
-        f"王婶看得到 {owed.url}"
+        _(
+            "The buyer has it; the ledger shares 冰糖橙's ¥58.00 = grower ¥51.04"
+            " + supermarket ¥5.80 + platform ¥1.16, and 王婶 sees it: %(url)s"
+        )
+        % {"url": owed.url}
     )

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from django.utils.translation import gettext as _
+
 from partners.ledger.queries import balance_fen
 from shop.demo.market_day.journey import ROOT, VAR, Day, must
 
@@ -20,7 +22,13 @@ def verify_log(day: Day) -> None:
     run = day.wait_for(
         "the log to hold the certificate", lambda: _verified(day, program)
     )
-    day.say(f"独立程序只读公开文件，验过日志和合格证 {day.known['certificate']}:{run}")
+    day.say(
+        _(
+            "A program of its own, from public files alone, has verified the log and"
+            " certificate %(number)s: %(said)s"
+        )
+        % {"number": day.known["certificate"], "said": run}
+    )
 
 
 def _verified(day: Day, program: object) -> str | None:
@@ -58,4 +66,9 @@ def check_ledger(day: Day) -> None:
     must(done.returncode == 0, f"the ledger report fails: {done.stdout}{done.stderr}")
     escrow_fen = balance_fen(f"order:{day.known['number']}:escrow")
     must(escrow_fen == 0, f"the completed order's escrow holds {escrow_fen} fen")
-    day.say("账本平衡：每笔分录合计为零，这单的担保账户为零 (ledger_report.txt)")
+    day.say(
+        _(
+            "The ledger balances: every entry sums to zero, and so does this order's"
+            " escrow (ledger_report.txt)"
+        )
+    )

@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 from io import BytesIO
 
+from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw
 
 from shop.demo import papers, people
@@ -50,8 +51,11 @@ def say_sentence(day: Day) -> tuple[Browser, Page]:
     must(fields["farmer"] and fields["category"], "farmer or category was not read")
     page.must_say("¥5.80")
     day.say(
-        f"联络员说:「{SENTENCE}」 → 草稿 5斤装 ¥29.00 ¥5.80/斤 120份"
-        f" {picked:%m月%d日}采"
+        _(
+            "The assistant says “%(said)s” → a draft: packs of 5 jin, ¥29.00,"
+            " ¥5.80 a jin, 120 packs, picked on %(day)s"
+        )
+        % {"said": SENTENCE, "day": picked.isoformat()}
     )
     return browser, page
 
@@ -80,7 +84,10 @@ def ask_farmer(day: Day, browser: Browser, page: Page) -> None:
     shown = (
         day.browser().open(day.known["product"]).must_say("冰糖橙", "¥29.00", "¥5.80")
     )
-    day.say(f"王婶收到短信，点链接说「是我的」 → 上架 {shown.url}")
+    day.say(
+        _("王婶 gets a text, opens the link, says “mine” → on sale: %(url)s")
+        % {"url": shown.url}
+    )
 
 
 def deny_other(day: Day, browser: Browser) -> None:
@@ -98,7 +105,7 @@ def deny_other(day: Day, browser: Browser) -> None:
     found = day.browser().open("/search/?q=说不卖的脐橙")
     shown = [href for words, href in found.links if "说不卖的脐橙" in words]
     must(not any("/p/" in href for href in shown), f"a denied offer shows: {shown}")
-    day.say("李伯说「不是我的」 → 这一样哪里都看不到")
+    day.say(_("李伯 says “not mine” → that offer is nowhere to be seen"))
 
 
 def a_photo() -> bytes:
@@ -161,7 +168,8 @@ def make_lot(day: Day, browser: Browser) -> None:
     shown.must_not_say("王秀兰")
     day.keep("certificate.html", shown.body)
     day.say(
-        f"批次 {lot.rstrip('/').split('/')[-1]} 记好，附检测报告，签名开证 {shown.url}"
+        _("Lot %(lot)s is kept with its test report; signed certificate: %(url)s")
+        % {"lot": lot.rstrip("/").split("/")[-1], "url": shown.url}
     )
 
 
@@ -190,7 +198,9 @@ def print_labels(day: Day, browser: Browser) -> None:
     )
     must(options, f"{number} cannot be chosen on {page.url}")
     browser.submit(page, form, lot=options[0])
-    day.say(f"{LABELS} 枚标签印成一张 PDF，解码器读出全部 {LABELS} 个码")
+    day.say(
+        _("%(count)s labels on one PDF; a decoder reads every code") % {"count": LABELS}
+    )
 
 
 def decoded(sheet: bytes) -> list[str]:

@@ -13,6 +13,7 @@ from shop.listings.operations.consent import (
     consent_of,
     deny_listing,
     send_to_farmer,
+    withdraw_questions,
 )
 from shop.listings.operations.drafts import (
     UnableToCorrect,
@@ -73,4 +74,5 @@ __all__ = [
     "set_up_catalogue",
     "take_back",
     "take_off_sale",
+    "withdraw_questions",
 ]

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from partners.limits import Limit, TooOften, give_back, spend
 from partners.measures import yuan
-from partners.organisations.models import Assistant
+from partners.organisations.models import Assistant, Farmer
 from shop.listings.cleaning import clean_line
 from shop.listings.models import Consent, Listing
 from shop.listings.operations.catalogue import seller_for
@@ -22,6 +23,9 @@ from shop.notices.operations import send_text
 LINK_LASTS = timedelta(days=3)
 MOST_WRONG_CODES = 5
 MOST_ASKED_A_DAY = 5
+# One request is not the only one: whoever guesses could make another, and another.
+CODES_OF_FARMER = Limit("consent-codes", 10, timedelta(days=1))
+ASKED_OF_FARMER = Limit("consents", 30, timedelta(days=1))
 _TEXTS = {
     Consent.Subject.LISTING: "listing_confirm",
     Consent.Subject.PRICE: "listing_price",
@@ -77,7 +81,8 @@ def send_to_farmer(*, listing: Listing, by: Assistant, at: datetime) -> Asked:
     Sending again withdraws the earlier link and code.
 
     Errors: UnableToSend where a term is missing, where it is not a draft or
-    waiting, or where this farmer was asked five times about it within a day.
+    waiting, or where this farmer was asked five times about it within a day, or
+    thirty times about anything.
     """
     held = Listing.objects.select_for_update().get(pk=listing.pk)
     if held.status not in (Listing.Status.DRAFT, Listing.Status.SENT):
@@ -117,6 +122,13 @@ def _ask(
         raise UnableToSend(
             _("The farmer was asked five times today. Call, or wait until tomorrow.")
         )
+    assert listing.farmer is not None
+    try:
+        spend(limit=ASKED_OF_FARMER, subject=listing.farmer.phone, at=at)
+    except TooOften as error:
+        raise UnableToSend(
+            _("The farmer was asked too often today. Wait until tomorrow.")
+        ) from error
     withdraw(listing=listing, at=at)
     token = secrets.token_urlsafe(24)
     code = f"{secrets.randbelow(1_000_000):06d}"
@@ -131,7 +143,6 @@ def _ask(
         asked_at=at,
         expires_at=at + LINK_LASTS,
     )
-    assert listing.farmer is not None
     send_text(
         phone=listing.farmer.phone,
         template=_TEXTS[subject],
@@ -155,6 +166,22 @@ def withdraw(*, listing: Listing, at: datetime) -> bool:
             answer=Consent.Answer.WITHDRAWN, answered_at=at
         )
     )
+
+
+@transaction.atomic
+def withdraw_questions(*, farmer: Farmer, at: datetime) -> int:
+    """Make every open request to a farmer worthless: they went to another number.
+
+    An offer that waited is a draft again; how many requests there were.
+    """
+    found = Listing.objects.select_for_update().filter(farmer=farmer)
+    withdrawn = 0
+    for listing in found.filter(consents__answer="").order_by("pk"):
+        withdrawn += withdraw(listing=listing, at=at)
+        if listing.status == Listing.Status.SENT:
+            listing.status, listing.changed_at = Listing.Status.DRAFT, at
+            listing.save(update_fields=["status", "changed_at"])
+    return withdrawn
 
 
 def consent_of(*, token: str) -> Consent | None:
@@ -181,8 +208,9 @@ def confirm_listing(
     phone without a browser, the code told to the assistant (`listing` and `code`).
     A code that is given must be right either way.
 
-    Errors: WrongCode (five of them close the request); UnableToAnswer where the
-    request is unknown, expired, answered or withdrawn.
+    Errors: WrongCode (five of them close the request, ten a day all the farmer's
+    requests); UnableToAnswer where the request is unknown, expired, answered or
+    withdrawn.
     """
     consent = _open_consent(token=token, listing=listing, code=code, at=at)
     way = Consent.Way.LINK if token else Consent.Way.CODE
@@ -251,22 +279,36 @@ def _open_consent(
     if consent.expires_at <= at:
         raise UnableToAnswer(_("This link has expired. Ask for a new one."))
     if code:
-        _spend_try(consent, code=code)
+        _spend_try(consent, code=code, at=at)
     return consent
 
 
-def _spend_try(consent: Consent, *, code: str) -> None:
+def _spend_try(consent: Consent, *, code: str, at: datetime) -> None:
     """Count the try first, then look: parallel guesses cannot share one."""
     spent = Consent.objects.filter(
         pk=consent.pk, answer="", wrong_codes__lt=MOST_WRONG_CODES
     ).update(wrong_codes=F("wrong_codes") + 1)
     if not spent:
         raise UnableToAnswer(_("Too many wrong codes. Send a new message."))
+    farmer = consent.listing.farmer
+    assert farmer is not None
+    of_farmer: dict[str, Any] = {
+        "limit": CODES_OF_FARMER,
+        "subject": farmer.phone,
+        "at": at,
+    }
+    try:
+        spend(**of_farmer)
+    except TooOften as error:
+        raise UnableToAnswer(
+            _("Too many wrong codes for this farmer today. The link still works.")
+        ) from error
     digits = code.strip()
     if not constant_time_compare(
         _hash_code(consent.token_hash, digits), consent.code_hash
     ):
         raise WrongCode(_("That is not the code in the message."))
+    give_back(**of_farmer)
 
 
 def _answer(

@@ -7,6 +7,9 @@ from functools import partial
 import pytest
 from django.db import connection
 
+from partners.limits import Limit
+from partners.organisations.operations import move_phone
+from shop.listings import receivers
 from shop.listings.models import Consent, Listing
 from shop.listings.operations import (
     UnableToAnswer,
@@ -16,6 +19,7 @@ from shop.listings.operations import (
     WrongCode,
     change_price,
     confirm_listing,
+    consent,
     correct_draft,
     deny_listing,
     draft_listing,
@@ -31,6 +35,7 @@ from tests.factories.listings import (
     listing_on_sale,
     village,
 )
+from tests.factories.people import new_phone
 
 SENTENCE = "王婶家冰糖橙,5斤装29块,下周三摘,有600斤"
 LATER = NOW + timedelta(hours=1)
@@ -171,6 +176,65 @@ class TestConfirm:
                 confirm_listing(
                     listing=asked.consent.listing, code=wrong(asked.code), at=LATER
                 )
+        assert confirm_listing(token=asked.token, at=LATER).status == "on_sale"
+
+    def test_wrong_codes_are_counted_for_the_farmer_over_all_requests(self):
+        """Ten tries a day, however many offers somebody makes to have more."""
+        last = self._guess_at_many_offers()
+        with pytest.raises(UnableToAnswer):
+            confirm_listing(listing=last.consent.listing, code=last.code, at=LATER)
+        assert confirm_listing(token=last.token, at=LATER).status == "on_sale"
+
+    def test_without_that_count_another_offer_is_another_five_tries(self, monkeypatch):
+        monkeypatch.setattr(consent, "spend", lambda **_: None)
+        last = self._guess_at_many_offers()
+        sold = confirm_listing(listing=last.consent.listing, code=last.code, at=LATER)
+        assert sold.status == "on_sale"
+
+    def _guess_at_many_offers(self):
+        offers = [sent()[0] for _ in range(4)]
+        for asked in offers[:3]:
+            for _try in range(4):
+                with pytest.raises(UnableToAnswer):
+                    confirm_listing(
+                        listing=asked.consent.listing,
+                        code=wrong(asked.code),
+                        at=LATER,
+                    )
+        return offers[3]
+
+    def test_a_farmer_is_not_asked_without_end(self, monkeypatch):
+        few = Limit("consents", 2, timedelta(days=1))
+        monkeypatch.setattr(consent, "ASKED_OF_FARMER", few)
+        sent()
+        sent()
+        with pytest.raises(UnableToSend):
+            sent()
+        assert TextMessage.objects.count() == 2
+
+    def test_right_codes_are_not_counted(self):
+        for _offer in range(12):
+            asked, _zhao = sent()
+            confirm_listing(listing=asked.consent.listing, code=asked.code, at=LATER)
+
+    def test_a_new_number_makes_what_went_to_the_old_one_worthless(self):
+        asked, zhao = sent()
+        grower = asked.consent.listing.farmer
+        move_phone(farmer=grower, phone=new_phone(), at=NOW)
+        with pytest.raises(UnableToAnswer):
+            confirm_listing(token=asked.token, at=LATER)
+        listing = Listing.objects.get()
+        assert listing.status == Listing.Status.DRAFT
+        again = send_to_farmer(listing=listing, by=zhao, at=LATER)
+        assert TextMessage.objects.order_by("-pk")[0].phone == listing.farmer.phone
+        assert confirm_listing(token=again.token, at=LATER).status == "on_sale"
+
+    def test_the_old_number_would_say_yes_without_that(self, monkeypatch):
+        asked, _zhao = sent()
+        monkeypatch.setattr(
+            receivers.operations, "withdraw_questions", lambda **_: None
+        )
+        move_phone(farmer=asked.consent.listing.farmer, phone=new_phone(), at=NOW)
         assert confirm_listing(token=asked.token, at=LATER).status == "on_sale"
 
     def test_an_expired_link_is_refused(self):
