@@ -16,8 +16,8 @@ from partners.measures import decimal_yuan
 
 _BETWEEN = re.compile(r"[、,,;;\s]+")
 MOST_ROWS = 34
-BLANK_ROWS = 2
-FEWEST_ROWS = 4
+BLANK_ROWS = 1
+FEWEST_ROWS = 3
 
 
 class RegionsField(forms.CharField):
@@ -65,7 +65,12 @@ def _decimal(label: Any, *, places: int, least: str, **options: Any) -> Any:
 class PriceRow(forms.Form):
     """One price, for the places named or, where none is, for everywhere else."""
 
-    regions = RegionsField(label=gettext_lazy("Where to"))
+    regions = RegionsField(
+        label=gettext_lazy("Where to"),
+        widget=forms.TextInput(
+            attrs={"placeholder": gettext_lazy("empty: everywhere else")}
+        ),
+    )
     first = _decimal(gettext_lazy("First kg or pieces"), places=3, least="0.001")
     first_yuan = _decimal(gettext_lazy("Price of the first, ¥"), places=2, least="0")
     more = _decimal(gettext_lazy("Each further kg or pieces"), places=3, least="0.001")
