@@ -5,12 +5,12 @@ where the rows are made, so that no page can forget to.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from django.db.models import F, Max, Q, QuerySet, Sum
+from django.db.models import F, Max, Min, Q, QuerySet, Sum
 
 from partners.models import (
     Accrual,
@@ -90,6 +90,31 @@ class HouseholdRow:
 
 
 @dataclass(frozen=True)
+class HouseholdShare:
+    """One household of a month, once: its parts together, as the public may see it."""
+
+    name: str
+    village: str
+    township: str
+    flow: Flow
+    parts: list[HouseholdRow]
+
+
+@dataclass(frozen=True)
+class MonthSum:
+    """A month among others: what accrued, and how much of it households confirmed."""
+
+    period: date
+    accrued_fen: int
+    confirmed_fen: int
+
+    @property
+    def percent(self) -> int:
+        """How much of the share is confirmed, in whole percent, never rounded up."""
+        return 100 * self.confirmed_fen // max(1, self.accrued_fen)
+
+
+@dataclass(frozen=True)
 class Month:
     """Everything the board shows of a month."""
 
@@ -105,6 +130,22 @@ def periods_on_board() -> list[date]:
     """The months that have a statement, the latest first."""
     months = Statement.objects.values_list("period", flat=True).distinct()
     return list(months.order_by("-period"))
+
+
+def month_sums(periods: Sequence[date]) -> list[MonthSum]:
+    """These months' sums, in their order. Two queries."""
+    lines = standing_lines().filter(accrual__period__in=periods)
+    accrued = lines.values_list("accrual__period").annotate(fen=Sum("amount_fen"))
+    confirmed = (
+        Draw.objects.filter(_RECEIVED, line__in=lines)
+        .values_list("line__accrual__period")
+        .annotate(fen=Sum("amount_fen"))
+    )
+    sums, said = dict(accrued.order_by()), dict(confirmed.order_by())
+    return [
+        MonthSum(period, int(sums.get(period, 0)), int(said.get(period, 0)))
+        for period in periods
+    ]
 
 
 def latest_period_with_shares() -> date | None:
@@ -165,37 +206,68 @@ def supermarket_flow(*, supermarket: Supermarket, period: date) -> Flow:
     return replace(flow, promised_fen=max(promise, flow.accrued_fen))
 
 
-def household_rows(
+def household_shares(
     lines: QuerySet[AccrualLine], *, after: int = 0, limit: int | None = None
-) -> list[HouseholdRow]:
-    """The lines as the public may see them, in pages by key. Four queries."""
-    page = lines.filter(pk__gt=after).order_by("pk")
+) -> list[HouseholdShare]:
+    """The lines' households, each once, in pages by their first line's key."""
+    firsts = (
+        lines.values_list("household")
+        .annotate(first=Min("pk"))
+        .filter(first__gt=after)
+        .order_by("first")[:limit]
+    )
+    households = [household for household, _first in firsts]
+    parts: dict[int, list[HouseholdRow]] = {pk: [] for pk in households}
+    for household, row in _rows(lines.filter(household__in=households)):
+        parts[household].append(row)
+    return [
+        HouseholdShare(
+            name=rows[0].name,
+            village=rows[0].village,
+            township=rows[0].township,
+            flow=sum((row.flow for row in rows), Flow()),
+            parts=rows,
+        )
+        for rows in parts.values()
+    ]
+
+
+def household_rows(lines: QuerySet[AccrualLine]) -> list[HouseholdRow]:
+    """The lines as the public may see them. Four queries."""
+    return [row for _household, row in _rows(lines)]
+
+
+def _rows(lines: QuerySet[AccrualLine]) -> list[tuple[int, HouseholdRow]]:
+    """With the household's key, which never leaves this module."""
     found = list(
-        page.select_related(
+        lines.order_by("pk").select_related(
             "household__village__parent", "accrual__supermarket", "accrual__statement"
-        )[:limit]
+        )
     )
     confirmed, receipts = _draws_of(line.pk for line in found)
     return [
-        HouseholdRow(
-            line=line.pk,
-            name=line.household.public_name,
-            village=line.household.village.name,
-            township=str(line.household.village.parent),
-            supermarket=line.accrual.supermarket.name,
-            supermarket_id=line.accrual.supermarket_id,
-            period=line.accrual.period,
-            source=line.accrual.get_source_display(),
-            version=line.accrual.statement.version,
-            flow=Flow(
-                line.amount_fen,
-                line.amount_fen,
-                line.funded_fen,
-                line.disbursed_fen,
-                confirmed[line.pk],
+        (
+            line.household_id,
+            HouseholdRow(
+                line=line.pk,
+                name=line.household.public_name,
+                village=line.household.village.name,
+                township=str(line.household.village.parent),
+                supermarket=line.accrual.supermarket.name,
+                supermarket_id=line.accrual.supermarket_id,
+                period=line.accrual.period,
+                source=line.accrual.get_source_display(),
+                version=line.accrual.statement.version,
+                flow=Flow(
+                    line.amount_fen,
+                    line.amount_fen,
+                    line.funded_fen,
+                    line.disbursed_fen,
+                    confirmed[line.pk],
+                ),
+                entry=line.accrual.entry,
+                receipts=receipts[line.pk],
             ),
-            entry=line.accrual.entry,
-            receipts=receipts[line.pk],
         )
         for line in found
     ]

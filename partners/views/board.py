@@ -54,9 +54,9 @@ def board(
         "partners/board/month.html",
         {
             "month": shown,
-            "months": months[:12],
+            "months": queries.month_sums(months[:12]),
             "stages": stages_of(shown.flow, anchors),
-            **_rows(request, lines),
+            **_households(request, lines),
         },
     )
 
@@ -70,7 +70,7 @@ def township(request: HttpRequest, year: int, month: int, code: str) -> HttpResp
     return render(
         request,
         "partners/board/township.html",
-        {"period": period, "place": place, **_rows(request, lines)},
+        {"period": period, "place": place, **_households(request, lines)},
     )
 
 
@@ -90,7 +90,7 @@ def supermarket(request: HttpRequest, year: int, month: int, pk: int) -> HttpRes
             "stages": stages_of(flow),
             "statements": queries.statements_of(supermarket=shop).filter(period=period),
             "pay_ins": queries.pay_ins_for(supermarket=shop, period=period),
-            **_rows(request, lines),
+            **_households(request, lines),
         },
     )
 
@@ -160,14 +160,18 @@ def export(request: HttpRequest, year: int, month: int) -> HttpResponse:
     )
 
 
-def _rows(request: HttpRequest, lines: QuerySet[AccrualLine]) -> dict[str, object]:
+def _households(
+    request: HttpRequest, lines: QuerySet[AccrualLine]
+) -> dict[str, object]:
     """A page of households, and where the next one is."""
     after = key_in(request.GET.get("after")) or 0
-    rows = queries.household_rows(lines, after=after, limit=_ROWS + 1)
-    shown = rows[:_ROWS]
-    more = f"?after={shown[-1].line}#households" if len(rows) > _ROWS else ""
+    found = queries.household_shares(lines, after=after, limit=_ROWS + 1)
+    shown = found[:_ROWS]
+    more = ""
+    if len(found) > _ROWS:
+        more = f"?after={shown[-1].parts[0].line}#households"
     return {
-        "rows": shown,
+        "households": shown,
         "next_url": more,
         "previous_url": f"{request.path}#households" if after else "",
     }

@@ -75,7 +75,7 @@ def supermarket(request: HttpRequest, pk: int) -> HttpResponse:
             "shown": shown,
             "flow": flow,
             "stages": stages_of(flow),
-            "rows": queries.household_rows(rows),
+            "households": queries.household_shares(rows),
             "statements": queries.statements_of(supermarket=shop)[:12],
         },
     )

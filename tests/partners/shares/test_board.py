@@ -18,6 +18,7 @@ from partners.operations import (
     pay_in,
     publish_photo,
 )
+from partners.views import board
 from tests.factories.shares import (
     AFTER_OCTOBER,
     NOON,
@@ -29,6 +30,7 @@ from tests.factories.sheets import LINES, as_csv, sale
 
 pytestmark = pytest.mark.django_db
 MONTH = ["2026", "10"]
+PERIOD_PAGE = "/board/2026-10/"
 
 
 @pytest.fixture
@@ -37,6 +39,19 @@ def confirmed(disbursement, household_zhang) -> Disbursement:
         disbursement=disbursement, token=links.link_token(household_zhang), at=NOON
     )
     return disbursement
+
+
+@pytest.fixture
+def correction(paid_in, filed, manager, operator, supermarket) -> None:
+    """A second accrual of the month, for the same households."""
+    corrected = file_statement(
+        supermarket=supermarket,
+        period=OCTOBER,
+        file=ContentFile(as_csv((*LINES, sale(sales="100", cost="0"))), "更正.csv"),
+        by=manager,
+        at=AFTER_OCTOBER,
+    )
+    approve_statement(statement=corrected, by=operator, at=AFTER_OCTOBER)
 
 
 class TestFlow:
@@ -80,22 +95,48 @@ class TestPages:
         assert reverse("partners:receipt", args=[confirmed.number]) in text
 
     def test_a_correction_is_reckoned_from_profit_to_what_was_added(
-        self, client, paid_in, filed, manager, operator, supermarket
+        self, client, correction, supermarket
     ):
-        lines = (*LINES, sale(sales="100", cost="0"))
-        corrected = file_statement(
-            supermarket=supermarket,
-            period=OCTOBER,
-            file=ContentFile(as_csv(lines), "更正.csv"),
-            by=manager,
-            at=AFTER_OCTOBER,
-        )
-        approve_statement(statement=corrected, by=operator, at=AFTER_OCTOBER)
         address = reverse("partners:board_supermarket", args=[*MONTH, supermarket.pk])
         text = client.get(address).content.decode()
         reckoned = text[text.index('class="reckoning"') :].split("</dl>")[0]
         for figure in ("¥30.01", "−¥25.01", ">¥5.00</a>"):
             assert figure in reckoned
+
+    def test_lists_each_household_once_with_its_parts_together(
+        self, client, correction, accrual
+    ):
+        page = client.get(PERIOD_PAGE)
+        shares = page.context["households"]
+        lines = list(queries.lines_of(OCTOBER))
+        assert len(lines) > len({line.household_id for line in lines})
+        assert len(shares) == len({line.household_id for line in lines})
+        assert sum(share.flow.accrued_fen for share in shares) == sum(
+            line.amount_fen for line in lines
+        )
+        assert sum(len(share.parts) for share in shares) == len(lines)
+        text = page.content.decode()
+        assert text.count('<summary class="share-line">') == len(shares)
+
+    def test_pages_of_households_hold_each_once(self, client, correction, monkeypatch):
+        monkeypatch.setattr(board, "_ROWS", 1)
+        seen, url = [], PERIOD_PAGE
+        while url:
+            page = client.get(url)
+            seen += [share.parts[0].line for share in page.context["households"]]
+            more = page.context["next_url"]
+            url = f"{PERIOD_PAGE}{more.split('#')[0]}" if more else ""
+        everybody = queries.lines_of(OCTOBER).values("household").distinct().count()
+        assert len(seen) == len(set(seen)) == everybody > 1
+
+    def test_months_say_how_much_of_them_is_confirmed(self, client, confirmed):
+        (one,) = client.get(PERIOD_PAGE).context["months"]
+        flow = queries.month_flow(OCTOBER)
+        assert (one.accrued_fen, one.confirmed_fen) == (
+            flow.accrued_fen,
+            flow.confirmed_fen,
+        )
+        assert 0 < one.percent < 100
 
     def test_an_empty_county_says_so(self, client):
         assert client.get(reverse("partners:board")).status_code == 200
@@ -123,7 +164,7 @@ class TestPages:
             ("board_supermarket", [*MONTH, supermarket.pk]),
             ("receipt", [confirmed.number]),
         ):
-            with django_assert_max_num_queries(16):
+            with django_assert_max_num_queries(19):
                 client.get(reverse(f"partners:{name}", args=args))
 
     def test_a_private_photo_is_not_there(self, client, disbursement, operator):
