@@ -15,10 +15,8 @@ from logistics.operations.freight import (
     UnableToChangeTemplate,
     UnableToCreateTemplate,
     change_template,
-    check_rules,
     create_template,
     retire_template,
-    rules_of,
 )
 from logistics.operations.parcels import (
     Recipient,
@@ -42,7 +40,6 @@ __all__ = [
     "UnknownWaybill",
     "cancel_parcel",
     "change_template",
-    "check_rules",
     "create_template",
     "hand_over",
     "open_parcel",
@@ -51,7 +48,6 @@ __all__ = [
     "report_lost",
     "resume_booking",
     "retire_template",
-    "rules_of",
     "subscribe",
     "sync_parcel",
 ]

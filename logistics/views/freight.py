@@ -18,6 +18,7 @@ from django.views.decorators.http import (
 from logistics import operations, queries
 from logistics.forms import AskForm, PriceRows, TemplateForm, rows_of
 from logistics.forms.freight import BLANK_ROWS, FEWEST_ROWS, MOST_ROWS
+from logistics.freight_terms import check_rules, rules_of
 from logistics.models import FreightRule, FreightTemplate
 from logistics.operations import UnableToChangeTemplate, UnableToCreateTemplate
 from logistics.regions import region_written
@@ -167,10 +168,10 @@ def _edit(
 
 
 def _tried(form: TemplateForm, ask: AskForm, terms: dict[str, Any]) -> str | None:
-    rules = operations.rules_of(terms["prices"], terms["not_delivered"])
+    rules = rules_of(terms["prices"], terms["not_delivered"])
 
     def priced(_data: dict[str, Any]) -> str | None:
-        operations.check_rules(rules, terms["basis"])
+        check_rules(rules, terms["basis"])
         return _answer(ask, rules, terms["basis"])
 
     return carried_out(form, priced, UnableToCreateTemplate)

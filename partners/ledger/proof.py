@@ -18,6 +18,7 @@ class ProofLine:
     """One leg; `fen` is positive on either side."""
 
     name: public.PublicName
+    code: str
     fen: int
 
 
@@ -77,8 +78,8 @@ def proof(entry_id: UUID) -> Proof:
     return Proof(
         entry=entry,
         title=public.title(entry),
-        debits=[ProofLine(names[code], fen) for code, fen in lines if fen > 0],
-        credits=[ProofLine(names[code], -fen) for code, fen in lines if fen < 0],
+        debits=[ProofLine(names[code], code, fen) for code, fen in lines if fen > 0],
+        credits=[ProofLine(names[code], code, -fen) for code, fen in lines if fen < 0],
         body=body.decode(),
         whole=whole.decode(),
         fingerprint=fingerprint,

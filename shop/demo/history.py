@@ -50,12 +50,12 @@ class Calendar:
         if moment <= self.until:
             heapq.heappush(self._queue, (moment, next(self._ties), happening))
 
-    def run(self) -> Iterator[int]:
-        """Make everything happen; yields how much is still to come."""
+    def run(self) -> Iterator[datetime]:
+        """Make everything happen; yields how far that is."""
         while self._queue:
             moment, _tie, happening = heapq.heappop(self._queue)
             happening(moment)
-            yield len(self._queue)
+            yield moment
 
 
 # Between these hours a village station is open.
@@ -100,10 +100,15 @@ def run() -> None:
         calendar.at(moment, orders.placing(index))
     for month in past_months(today=timezone.localdate(now), months=MONTHS):
         plan_month(month, calendar=calendar, chance=chance)
-    with tqdm(desc="  County's history", unit=" steps", file=sys.stdout) as bar:
-        for left in calendar.run():
-            bar.total = bar.n + left + 1
-            bar.update()
+    # Days, not steps: what happens lets more happen, but the days are all known.
+    began = now - timedelta(days=MONTHS * 30 + 1)
+    days = (calendar.until - began).days
+    with tqdm(
+        desc="  County's history", unit=" days", total=days, file=sys.stdout
+    ) as bar:
+        for moment in calendar.run():
+            bar.update(max(0, min(days, (moment - began).days) - bar.n))
+        bar.update(days - bar.n)
     tasks.seal_entries()
     tasks.check_ledger()
     (Path(settings.VAR) / MARK).write_text(now.isoformat(), encoding="ascii")

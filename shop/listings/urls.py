@@ -9,6 +9,7 @@ urlpatterns = [
     path("assistant/", today.today, name="today"),
     path("assistant/say/", today.say, name="say"),
     path("assistant/listings/", today.overview, name="overview"),
+    path("assistant/drafts/clear/", drafts.clear, name="clear"),
     path("assistant/drafts/<int:pk>/", drafts.draft, name="draft"),
     path("assistant/drafts/<int:pk>/photos/", drafts.photos, name="photos"),
     path("assistant/drafts/<int:pk>/drop/", drafts.drop, name="drop"),

@@ -15,10 +15,15 @@ SHOWN = 60
 def owed(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever holds the farmer's link sees the farmer's account, in large type."""
     account = queries.owed_to(queries.farmer_of(token))
+    assistant = account.farmer.village.assistants.select_related("user").first()
     return render(
         request,
         "shop/settlement/owed.html",
-        {"account": account, "lines": account.lines[:SHOWN]},
+        {
+            "account": account,
+            "lines": account.lines[:SHOWN],
+            "assistant": assistant.user.name if assistant else "",
+        },
     )
 
 

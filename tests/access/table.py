@@ -289,6 +289,8 @@ DESK = [
                     pack_unit="jin", price="60", capacity_packs="20")),
     Door("listings:photos", reads=None, writes=ASSISTANT, args=thing("listing.pk"),
          post=lambda w: {"photo": photo(size=(400, 300))}),
+    Door("listings:clear", reads=None, writes=ASSISTANT,
+         post=facts(draft=lambda w: w.draft.pk)),
     Door("listings:drop", reads=None, writes=ASSISTANT, args=thing("draft.pk")),
     Door("listings:take_back", reads=None, writes=ASSISTANT, args=thing("sent.pk")),
     Door("listings:again", reads=None, writes=ASSISTANT, args=thing("denied.pk")),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from partners import operations, queries
+from partners import measures, operations, queries
 from partners.backoffice.trail import trail_of
 from partners.files import private_storage
 from partners.forms import DisburseForm
@@ -98,10 +98,12 @@ def disburse(request: HttpRequest, number: str) -> HttpResponse:
     household = get_object_or_404(
         Household.objects.select_related("village"), number=number
     )
+    standing = queries.standing_of(household=household)
+    ready = measures.decimal_yuan(standing.ready_fen) if standing.ready_fen > 0 else ""
     form = DisburseForm(
         request.POST or None,
         request.FILES or None,
-        initial={"key": secrets.token_hex(16)},
+        initial={"key": secrets.token_hex(16), "amount_fen": ready},
     )
     blocked: list[str] = []
     if request.method == "POST" and form.is_valid():
@@ -130,7 +132,7 @@ def disburse(request: HttpRequest, number: str) -> HttpResponse:
             "form": form,
             "blocked": blocked,
             "household": household,
-            "standing": queries.standing_of(household=household),
+            "standing": standing,
         },
     )
 

@@ -249,6 +249,26 @@ def drop_draft(*, listing: Listing, by: Assistant, at: datetime) -> None:
 
 
 @transaction.atomic
+def clear_drafts(*, listings: Iterable[Listing], by: Assistant, at: datetime) -> int:
+    """Throw several drafts away at once, or none; how many there were.
+
+    Errors: UnableToCorrect where one of them was sent or answered meanwhile.
+    """
+    del by, at
+    keys = {listing.pk for listing in listings}
+    held = Listing.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    for listing in held:
+        if listing.status != Listing.Status.DRAFT:
+            raise UnableToCorrect(
+                _("“%(title)s” is no draft any more; nothing was thrown away.")
+                % {"title": listing.title or listing.said}
+            )
+    gone = len(held)
+    held.delete()
+    return gone
+
+
+@transaction.atomic
 def take_back(*, listing: Listing, by: Assistant, at: datetime) -> Listing:
     """Make an offer that waits for its farmer a draft again; the request is void.
 

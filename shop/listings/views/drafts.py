@@ -7,15 +7,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from partners.files import UnableToStore
 from partners.form_acts import carried_out
+from partners.keys import key_in
 from shop.listings import operations, questions
 from shop.listings.forms import CodeForm, DraftForm, PhotoForm
 from shop.listings.models import Listing
 from shop.listings.views.common import assistant_of, for_assistants, own_listing
 from shop.listings.views.sale import sale_page
+
+MOST_CLEARED = 100
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,13 +43,16 @@ def _correct(request: HttpRequest, listing: Listing) -> HttpResponse:
     form = DraftForm(request.POST, request.FILES, assistant=assistant, listing=listing)
     if not form.is_valid():
         return draft_page(request, listing, form, status=422)
-    try:
-        listing = operations.correct_draft(
+    changed = carried_out(
+        form,
+        lambda _data: operations.correct_draft(
             listing=listing, by=assistant, at=timezone.now(), **form.changes()
-        )
-    except operations.UnableToCorrect as error:
-        messages.error(request, str(error))
-        return redirect("listings:draft", pk=listing.pk)
+        ),
+        operations.UnableToCorrect,
+    )
+    if changed is None:  # What was typed stays in the form.
+        return draft_page(request, listing, form, status=422)
+    listing = changed
     if not _keep_photos(request, listing, form):
         return draft_page(request, listing, form, status=422)
     if "send" in request.POST:
@@ -115,6 +122,27 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("listings:draft", pk=pk)
     messages.success(request, _("The draft is gone."))
+    return redirect("listings:today")
+
+
+@require_POST
+@for_assistants
+def clear(request: HttpRequest) -> HttpResponse:
+    """Throw away the drafts that are ticked."""
+    ticked = [key_in(text) for text in request.POST.getlist("draft")]
+    listings = [own_listing(request, key or 0) for key in ticked[:MOST_CLEARED]]
+    if not listings:
+        messages.warning(request, _("Tick the drafts that shall go."))
+        return redirect("listings:today")
+    try:
+        count = operations.clear_drafts(
+            listings=listings, by=assistant_of(request), at=timezone.now()
+        )
+    except operations.UnableToCorrect as error:
+        messages.error(request, str(error))
+    else:
+        gone = ngettext("%(count)d draft is gone.", "%(count)d drafts are gone.", count)
+        messages.success(request, gone % {"count": count})
     return redirect("listings:today")
 
 

@@ -36,6 +36,12 @@
     remind(unpaid);
     return csrf;
   };
+  // A bar of chips wider than the screen opens where its page is.
+  for (const chip of document.querySelectorAll(".chips-scroll [aria-current]")) {
+    const bar = chip.closest(".chips-scroll");
+    bar.scrollLeft += chip.getBoundingClientRect().left - bar.getBoundingClientRect().left - 40;
+  }
+
   if (!isPublic) remembered.set("basket", "1");
   if (remembered.get("basket")) badge().catch(() => {});
 

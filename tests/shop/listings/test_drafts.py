@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from shop.listings.forms import initial_of
 from shop.listings.models import Listing
 from shop.listings.operations import (
     UnableToAnswer,
     UnableToCorrect,
     UnableToDraft,
+    clear_drafts,
     confirm_listing,
     correct_draft,
     deny_listing,
@@ -179,3 +181,45 @@ class TestDraftAgain:
         with pytest.raises(UnableToCorrect):
             draft_again(listing=draft, by=zhao, at=NOW)
         assert Listing.objects.count() == 1
+
+
+class TestATypo:
+    """Whoever mistypes a name types the numbers once."""
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "王婶家冰糖澄,5斤装29块,下周三摘,有600斤",
+            "王神家冰糖橙,5斤装29块,下周三摘,有600斤",
+            "王神家冰糖澄,5斤装29块,下周三摘,有600斤",
+        ],
+    )
+    def test_keeps_its_numbers(self, zhao, said):
+        draft = draft_listing(assistant=zhao, said=said, at=NOW)
+        assert (draft.farmer is None) or not draft.title
+        assert (draft.pack_g, draft.price_fen, draft.capacity_packs) == (
+            2_500,
+            2_900,
+            120,
+        )
+        shown = initial_of(draft)
+        assert (shown["pack"], str(shown["price"]), shown["capacity_packs"]) == (
+            "5",
+            "29.00",
+            120,
+        )
+
+
+class TestClearDrafts:
+    def test_throws_several_away(self, zhao):
+        drafts = [draft_listing(assistant=zhao, said="蜂蜜", at=NOW) for _ in "ab"]
+        kept = draft_listing(assistant=zhao, said="土鸡", at=NOW)
+        assert clear_drafts(listings=drafts, by=zhao, at=NOW) == 2
+        assert list(Listing.objects.all()) == [kept]
+
+    def test_all_or_none(self, zhao):
+        drafts = [draft_listing(assistant=zhao, said="蜂蜜", at=NOW) for _ in "ab"]
+        Listing.objects.filter(pk=drafts[1].pk).update(status="denied")
+        with pytest.raises(UnableToCorrect):
+            clear_drafts(listings=drafts, by=zhao, at=NOW)
+        assert Listing.objects.count() == 2

@@ -45,7 +45,7 @@ class TestPaidAfterCancelling:
     ):
         pay(cancelled, alipay)
         for page in pages(client, cancelled):
-            assert "¥35.00 退还给你" in page
+            assert "¥35.00 退还给您" in page
             assert "那时已经关闭" in page
             assert "还没有确认" in page
             assert "没有收到付款" not in page
