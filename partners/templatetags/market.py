@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partners import measures
 from partners.phones import mask_phone
@@ -45,6 +46,20 @@ def icon(name: str, label: str = "") -> SafeString:
 def basis_points(value: int) -> str:
     """1250 -> "12.5%"."""
     return f"{value / 100:g}%"
+
+
+# What laboratories write, word for word; anything else is shown as it was written.
+_FOUND = {
+    "未检出": gettext_lazy("nothing detected"),
+    "合格": gettext_lazy("passed"),
+    "未检出,合格": gettext_lazy("nothing detected, passed"),
+}
+
+
+@register.filter
+def found(result: str) -> str:
+    """A test's result in the reader's language, where the words are known."""
+    return str(_FOUND.get(result.replace("，", ","), result))
 
 
 @register.filter

@@ -3,8 +3,14 @@
 import re
 
 from shop.discovery.engine import Document
-from shop.discovery.tokens import indexed, indexed_pinyin
-from shop.listings.crops import CROPS
+from shop.discovery.tokens import (
+    indexed,
+    indexed_english,
+    indexed_pinyin,
+    indexed_whole,
+)
+from shop.listings.crops import CROPS, Crop
+from shop.listings.english import ENGLISH, KINDS
 from shop.storefront.models import ProductCard
 
 _TAG = re.compile(r"<[^>]*>")
@@ -40,8 +46,13 @@ def document_of(card: ProductCard, *, version: int) -> Document:
         also=indexed(also),
         place=indexed(place),
         text=indexed(f"{kind} {_TAG.sub(' ', card.description)}"),
-        # Pinyin is for what a thing is called and where it is from.
-        pinyin=indexed_pinyin(f"{card.title} {also} {place} {kind}"),
+        pinyin=in_letters(
+            title=card.title,
+            crop=crop,
+            place=place,
+            kind=kind,
+            category=card.category_code,
+        ),
         category=card.category_code,
         category_name=card.category_name,
         township=card.township_code,
@@ -49,4 +60,22 @@ def document_of(card: ProductCard, *, version: int) -> Document:
         price_fen=card.price_fen,
         sold_out=card.sold_out,
         published_at=int(card.published_at.timestamp()),
+    )
+
+
+def in_letters(
+    *, title: str, crop: Crop | None, place: str, kind: str = "", category: str = ""
+) -> str:
+    """What is found by letters: pinyin of names and places, and English names."""
+    name = crop.name if crop else ""
+    also = " ".join((name, *crop.aliases)) if crop else ""
+    gloss = ENGLISH.get(name, "")
+    return " ".join(
+        tokens
+        for tokens in (
+            indexed_pinyin(f"{title} {also} {place} {kind}"),
+            indexed_english(f"{gloss}, {KINDS.get(category, '')}"),
+            indexed_whole(title, name, *gloss.split(", ")),
+        )
+        if tokens
     )

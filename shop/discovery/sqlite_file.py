@@ -98,7 +98,7 @@ def write(database: sqlite3.Connection, document: Document, known: set[str]) -> 
 def _learn(database: sqlite3.Connection, words: Iterable[str], known: set[str]) -> None:
     """Make words findable through a slip. What was once known stays harmless."""
     for word in words:
-        if len(word) < SHORTEST or word in known:
+        if len(word) < SHORTEST or word in known or not word.isalpha():
             continue
         known.add(word)
         if database.execute(_LEARNED, (word, word)).fetchone():

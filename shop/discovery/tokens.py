@@ -32,6 +32,7 @@ _IDLE = frozenset("的了和与或有吗呢要买卖我家想钱斤元") | {
     "正宗",
     "一斤",
 }
+WHOLE = "0"  # begins the token of a whole name
 # A longer run is a sentence; its whole pinyin would only fill the index.
 _LONGEST_NAME = 8
 _LONGEST_SPELLED = 24
@@ -77,6 +78,39 @@ def indexed_pinyin(text: str) -> str:
     found: dict[str, None] = {}
     for run in re.findall(rf"[{_HAN}]+", clean_for_index(text)):
         found |= dict.fromkeys(_pinyin(run))
+    return " ".join(found)
+
+
+def indexed_english(text: str) -> str:
+    """The tokens of English names: words, in one and in many, and run together."""
+    found: dict[str, None] = {}
+    for name in clean_for_index(text).split(","):
+        words = re.findall("[a-z]+", name)
+        found |= dict.fromkeys(words)
+        found |= dict.fromkeys(map(_many, words))
+        found |= dict.fromkeys(a + b for a, b in pairwise(words))
+    return " ".join(found)
+
+
+def _many(word: str) -> str:
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("ch", "sh", "s", "x", "to")) else f"{word}s"
+
+
+def indexed_whole(*names: str) -> str:
+    """What names are as a whole, so that 土鸡 stands before 土鸡蛋 for "tuji".
+
+    Each begins with a digit, which no typed word does.
+    """
+    found: dict[str, None] = {}
+    for name in map(clean_for_index, names):
+        if re.fullmatch("[a-z -]+", name):
+            found[WHOLE + "".join(re.findall("[a-z]+", name))] = None
+        elif re.fullmatch(rf"[{_HAN}]{{1,{_LONGEST_NAME}}}", name):
+            spelled = _pinyin(name)
+            if len(name) > 1 and spelled:
+                found |= {WHOLE + spelled[-2]: None, WHOLE + spelled[-1]: None}
     return " ".join(found)
 
 
@@ -145,6 +179,7 @@ def _spelled(piece: str) -> Term:
     ways = [(_beginning(whole),)]
     if len(parts) > 1:
         ways.append((*parts[:-1], _beginning(parts[-1])))
+    ways.append((WHOLE + whole,))
     spelled = whole if SHORTEST <= len(whole) <= _LONGEST_SPELLED else ""
     return Term(any_of=tuple(ways), spelled=spelled)
 

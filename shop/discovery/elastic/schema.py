@@ -75,7 +75,9 @@ def source_of(document: Document) -> dict[str, Any]:
         text=document.text,
         pinyin=document.pinyin,
         spelled=" ".join(
-            word for word in document.pinyin.split() if len(word) >= SHORTEST
+            word
+            for word in document.pinyin.split()
+            if len(word) >= SHORTEST and word.isalpha()
         ),
         category=document.category,
         category_name=document.category_name,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from partners.measures import jin, yuan
 from partners.templatetags.market import spoken
+from shop.listings.english import english
 from shop.listings.models import Listing
 from shop.listings.words import unit_words
 from shop.storefront.filters import CategoryFilter
@@ -135,6 +136,12 @@ VERBS = {
     "shui-chan": _CAUGHT,
     "hua-mu-miao-mu": _DUG,
 }
+
+
+@register.filter
+def gloss(card: ProductCard) -> str:
+    """What it is in English, for English pages; "" on others or where unknown."""
+    return english(card.crop) if (get_language() or "").startswith("en") else ""
 
 
 @register.filter

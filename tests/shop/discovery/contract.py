@@ -6,6 +6,7 @@ gives a fresh `engine`; nothing here knows which one it is.
         def engine(self): ...
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from unittest.mock import patch
 
 import pytest
 
+from shop.discovery.documents import in_letters
 from shop.discovery.engine import (
     BLOCK,
     DEEPEST,
@@ -57,7 +59,7 @@ def document(
         also=indexed(also),
         place=indexed(place),
         text=indexed(text),
-        pinyin=indexed_pinyin(f"{title} {also} {place}"),
+        pinyin=in_letters(title=title, crop=known, place=place, category=category),
         category=category,
         category_name=CATEGORIES[category],
         township=township,
@@ -92,6 +94,26 @@ SHELF = (
     document(13, "莲藕", village="蜜桃村", published_at=1_700_000_013),
     document(14, "李子", text="比蜜桃还甜，皮薄", published_at=1_700_000_014),
     *(document(n, "红薯", text="粉糯，适合烤") for n in range(20, 40)),
+)
+
+
+# Ids fall as names get shorter, so that age never explains the order.
+POULTRY = (
+    document(
+        1, "散养土鸡蛋", crop="土鸡蛋", category="shu-cai", published_at=1_700_000_009
+    ),
+    document(
+        2, "土鸡蛋", crop="土鸡蛋", category="shu-cai", published_at=1_700_000_008
+    ),
+    document(
+        3, "散养土鸡", crop="土鸡", category="shu-cai", published_at=1_700_000_001
+    ),
+    document(4, "黄桃", crop="黄桃", published_at=1_700_000_000),
+    document(5, "黄桃罐头 荷塘月色", village="荷塘村", published_at=1_700_000_007),
+    document(6, "糯米", crop="糯米", category="shu-cai", published_at=1_700_000_006),
+    document(7, "大米", crop="大米", category="shu-cai", published_at=1_700_000_001),
+    document(8, "米酒", crop="米酒", published_at=1_700_000_006),
+    *(document(n, "红薯", crop="红薯", text="粉糯，适合烤") for n in range(20, 30)),
 )
 
 
@@ -244,6 +266,52 @@ class SearchContract:
         engine.rebuild(SHELF)
         page = self.find(engine, text)
         assert ids(page) == order
+
+    @pytest.mark.parametrize(
+        ("text", "first"),
+        [
+            ("tuji", 3),
+            ("tu ji", 3),
+            ("tj", 3),
+            ("tujidan", 2),
+            ("ht", 4),
+            ("huangtao", 4),
+            ("rice", 7),
+            ("yellow peach", 4),
+        ],
+    )
+    def test_the_whole_name_stands_first_in_letters_too(self, engine, text, first):
+        engine.rebuild(POULTRY)
+        assert ids(self.find(engine, text))[0] == first
+
+    def test_by_parts_alone_longer_names_would_stand_first(self, engine):
+        bare = [replace(one, pinyin=re.sub(r"0\w+", "", one.pinyin)) for one in POULTRY]
+        engine.rebuild(bare)
+        assert ids(self.find(engine, "tuji"))[0] != 3
+
+    # English
+
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("yellow peach", {1, 2}),
+            ("Yellow Peaches", {1, 2}),
+            ("peach", {1, 2}),
+            ("yelow peach", {1, 2}),
+            ("honey", {5}),
+            ("lotus root", {4}),
+            ("tomatoes", {6}),
+            ("tomato", {6}),
+        ],
+    )
+    def test_finds_by_english_names(self, market, text, found):
+        page = self.find(market, text)
+        assert set(ids(page)) == found
+        assert not page.near
+
+    def test_english_of_a_kind_finds_all_of_it(self, market):
+        assert {4, 6} <= set(ids(self.find(market, "vegetables")))
+        assert {1, 2, 3} <= set(ids(self.find(market, "fruit")))
 
     # Narrowing
 

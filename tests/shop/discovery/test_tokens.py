@@ -10,9 +10,13 @@ from shop.discovery.tokens import (
     MOST_WORDS,
     clean,
     indexed,
+    indexed_english,
     indexed_pinyin,
+    indexed_whole,
     parse,
 )
+from shop.listings.crops import CATEGORIES, CROPS
+from shop.listings.english import ENGLISH, KINDS
 
 
 class TestIndexed:
@@ -38,6 +42,29 @@ class TestIndexed:
     def test_no_operator_survives(self):
         assert indexed('"黄桃" OR* (x:y)') == "黄 桃 黄桃 or x y"
 
+    def test_whole_names_are_marked(self):
+        assert indexed_whole("黄桃", "yellow peach", "黄桃 礼盒") == (
+            "0huangtao 0ht 0yellowpeach"
+        )
+
+    def test_english_in_one_and_in_many(self):
+        assert set(indexed_english("cherry, sweet potato").split()) == {
+            "cherry",
+            "cherries",
+            "sweet",
+            "sweets",
+            "potato",
+            "potatoes",
+            "sweetpotato",
+        }
+
+
+class TestEnglish:
+    def test_every_crop_has_a_name_and_no_name_is_of_nothing(self):
+        assert ENGLISH.keys() == CROPS.keys()
+        assert KINDS.keys() == {code for code, _name, _picture in CATEGORIES}
+        assert all(name.isascii() and name.strip() for name in ENGLISH.values())
+
 
 class TestParse:
     def test_cleans_what_is_shown(self):
@@ -61,12 +88,12 @@ class TestParse:
 
     def test_pinyin_together_and_apart(self):
         (term,) = parse("huang tao").terms
-        assert term.any_of == (("huangtao*",), ("huang", "tao*"))
+        assert term.any_of == (("huangtao*",), ("huang", "tao*"), ("0huangtao",))
         assert term.spelled == "huangtao"
 
     def test_initials_are_taken_literally(self):
         (term,) = parse("ht").terms
-        assert term.any_of == (("ht",),)
+        assert term.any_of == (("ht",), ("0ht",))
         assert term.spelled == ""
 
     @given(st.text(max_size=200))

@@ -1,0 +1,50 @@
+"""English pages say in English what grows; Chinese pages are left alone."""
+
+from datetime import date
+
+import pytest
+from django.template.defaultfilters import date as as_date
+from django.utils import translation
+
+from partners.templatetags.market import found
+from shop.storefront.models import ProductCard
+from tests.factories import listings as offers
+
+pytestmark = pytest.mark.django_db
+ENGLISH = {"accept-language": "en"}
+
+
+@pytest.fixture
+def peaches(to_hunan):
+    return offers.listing_on_sale(crop="黄桃", freight_template=to_hunan)
+
+
+class TestGloss:
+    def test_stands_beside_the_title_on_cards_and_on_the_page(self, client, peaches):
+        shelf = client.get("/c/shui-guo/", headers=ENGLISH).content.decode()
+        card = ProductCard.objects.get(pk=peaches.product_id)
+        page = client.get(card.get_absolute_url(), headers=ENGLISH).content.decode()
+        for text in (shelf, page):
+            assert "黄桃" in text
+            assert "Yellow peach" in text
+
+    def test_is_no_part_of_chinese_pages(self, client, peaches):
+        shelf = client.get("/c/shui-guo/").content.decode()
+        assert "黄桃" in shelf
+        assert "ellow peach" not in shelf
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("language", "said"), [("en", "nothing detected"), ("zh-hans", "未检出")]
+    )
+    def test_a_known_result_is_translated(self, language, said):
+        with translation.override(language):
+            assert found("未检出") == said
+            assert found("铅 0.01 mg/kg") == "铅 0.01 mg/kg"
+
+    def test_days_come_before_months_in_english(self):
+        day = date(2026, 11, 26)
+        with translation.override("en"):
+            assert as_date(day, "DATE_FORMAT") == "26 November 2026"
+            assert as_date(day, "MONTH_DAY_FORMAT") == "26 November"
