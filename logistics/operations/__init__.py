@@ -1,5 +1,6 @@
 """Every write of logistics, each a verb, each with its errors beside it."""
 
+from logistics.freight_terms import RegionPrice, UnableToCreateTemplate
 from logistics.operations.carriage import (
     HandOverPending,
     UnableToHandOver,
@@ -11,9 +12,7 @@ from logistics.operations.carriage import (
     sync_parcel,
 )
 from logistics.operations.freight import (
-    RegionPrice,
     UnableToChangeTemplate,
-    UnableToCreateTemplate,
     change_template,
     create_template,
     retire_template,
