@@ -1,6 +1,7 @@
 """A product's card as an engine's document."""
 
 import re
+from functools import cache
 
 from shop.discovery.engine import Document
 from shop.discovery.tokens import (
@@ -75,7 +76,26 @@ def in_letters(
         for tokens in (
             indexed_pinyin(f"{title} {also} {place} {kind}"),
             indexed_english(f"{gloss}, {KINDS.get(category, '')}"),
-            indexed_whole(title, name, *gloss.split(", ")),
+            _whole(name, title, name, *gloss.split(", ")),
         )
         if tokens
     )
+
+
+def _whole(crop: str, *names: str) -> str:
+    """The whole names' tokens, but none that means another crop first."""
+    tokens = indexed_whole(*names).split()
+    return " ".join(one for one in tokens if _meant().get(one, crop) == crop)
+
+
+@cache
+def _meant() -> dict[str, str]:
+    """Which crop letters mean where they fit several: ht is 黄桃 before 核桃.
+
+    The one that stands first in the county's own table.
+    """
+    meant: dict[str, str] = {}
+    for crop in CROPS:
+        for token in indexed_whole(crop).split():
+            meant.setdefault(token, crop)
+    return meant

@@ -112,6 +112,7 @@ POULTRY = (
     document(5, "黄桃罐头 荷塘月色", village="荷塘村", published_at=1_700_000_007),
     document(6, "糯米", crop="糯米", category="shu-cai", published_at=1_700_000_006),
     document(7, "大米", crop="大米", category="shu-cai", published_at=1_700_000_001),
+    document(9, "核桃", crop="核桃", published_at=1_700_000_009),
     document(8, "米酒", crop="米酒", published_at=1_700_000_006),
     *(document(n, "红薯", crop="红薯", text="粉糯，适合烤") for n in range(20, 30)),
 )
