@@ -13,6 +13,7 @@ from partners.queries import ready_households
 from partners.supervision.models import Finding
 from shop.alipay import queries as payments
 from shop.backoffice import orders
+from shop.jobs.models import BrokenJob
 from shop.listings.models import Listing
 from shop.listings.queries import with_stock
 from shop.notices.queries import dead_texts
@@ -76,6 +77,7 @@ def today(*, now: datetime) -> list[Todo]:
             dead_texts().count(),
             reverse("notices:texts"),
         ),
+        Todo(_("Jobs that broke"), BrokenJob.objects.count(), reverse("jobs:jobs")),
         Todo(
             _("Households whose money is there"),
             ready_households().count(),
@@ -173,6 +175,12 @@ _PLACES = (
         gettext_lazy("People and roles"),
         "users",
         "users.view_user",
+    ),
+    (
+        "jobs:jobs",
+        gettext_lazy("Jobs that broke"),
+        "refresh-cw",
+        "jobs.view_brokenjob",
     ),
 )
 

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.users.urls")),
     path("", include("shop.users.backoffice.urls")),
     path("", include("shop.notices.urls")),
+    path("", include("shop.jobs.urls")),
     path("backoffice/", apps.get_app_config("partners_backoffice").urls),
     path("", include("logistics.carriers.urls")),
     path("", include("logistics.urls")),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import time
 from typing import Any
+from weakref import WeakValueDictionary
 
 from django.core.cache import BaseCache, cache
 from django.core.cache.backends.locmem import LocMemCache
@@ -21,6 +22,10 @@ TOGETHER_SECONDS = 60
 # Nobody may be left to close a breaker; its state must not stay for ever.
 LONGEST_SECONDS = 3600
 WITHOUT_CACHE_SECONDS = 30
+
+
+# Every breaker of this process by its name, for whoever watches.
+standing: WeakValueDictionary[str, "Breaker"] = WeakValueDictionary()
 
 
 class Resting(Exception):
@@ -50,6 +55,7 @@ class Breaker:
         self._failed, self._open, self._probe = (
             f"breaker.{name}.{key}" for key in ("failed", "open", "probe")
         )
+        standing[name] = self
 
     @contextmanager
     def guard(self) -> Iterator[None]:

@@ -7,6 +7,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from shop.discovery.breaker import standing
+from shop.discovery.engines import configured
 from shop.watching.figures import DatabaseCollector
 from shop.watching.parts import readiness
 
@@ -25,10 +27,27 @@ class PartsCollector(Collector):
         yield family
 
 
+class BreakerCollector(Collector):
+    """Which of our breakers rest; their state is the same for all processes."""
+
+    def collect(self) -> Iterator[Metric]:
+        engine = configured()  # makes its own
+        family = GaugeMetricFamily(
+            "xiangji_breaker_open",
+            "1 where nobody asks for a while, because asking failed.",
+            labels=["breaker"],
+        )
+        for name, breaker in sorted(standing.items()):
+            family.add_metric([name], breaker.is_open())
+        del engine
+        yield family
+
+
 def exposition() -> bytes:
     """What all processes of this machine counted, and what the database knows."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry)
     registry.register(DatabaseCollector())
     registry.register(PartsCollector())
+    registry.register(BreakerCollector())
     return generate_latest(registry)

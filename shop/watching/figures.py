@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from logistics.models import Booking, Parcel
 from partners.ledger.models import Check, Seal, Unsealed
 from shop.alipay.models import Capture, Difference, Notice, Payment, Refund
+from shop.jobs.models import BrokenJob
 from shop.notices.models import TextMessage
 from shop.settlement.models import Settlement
 from shop.watching import queues
@@ -140,6 +141,7 @@ def _queues() -> Iterator[Metric]:
     yield from (rows, ages)
     given_up = TextMessage.objects.dead().count()
     yield _one("texts_given_up", "Texts that could not be sent.", given_up)
+    yield _one("jobs_broken", "Jobs whose last run broke.", BrokenJob.objects.count())
     stuck = Booking.objects.filter(
         status=Booking.Status.ASKED, opened_at__lt=now - Booking.SAFE_TO_ASK_AGAIN
     )

@@ -422,6 +422,8 @@ BACKOFFICE = [
     Door("users_backoffice:appoint", reads=None, writes=OPERATOR,
          args=lambda w: [w.people["buyer"].pk],
          post=facts(village=lambda w: w.yonggu.pk, serves="yes")),
+    Door("jobs:jobs", reads=STAFF),
+    Door("jobs:again", reads=None, writes=OPERATOR, args=thing("job.pk")),
     Door("notices:texts", reads=STAFF),
     Door("notices:again", reads=None, writes=OPERATOR, args=thing("text.pk")),
     Door("alipay_backoffice:payments", reads=STAFF),

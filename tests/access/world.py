@@ -21,6 +21,7 @@ from partners.organisations import operations as organisations
 from partners.supervision.models import Finding
 from shop.alipay.models import Difference, Payment, Reconciliation
 from shop.alipay.operations.booking import book_capture
+from shop.jobs.models import BrokenJob
 from shop.listings import operations as listings
 from shop.notices.models import TextMessage
 from shop.notices.operations import send_text
@@ -315,6 +316,14 @@ def _papers(world: World) -> None:
     )
     TextMessage.objects.filter(pk=things.text.pk).update(
         status=TextMessage.Status.DEAD, tries=8
+    )
+    things.job = BrokenJob.objects.create(
+        key="示例",
+        task="shop.users.tasks.forget_old_logins",
+        ids={},
+        error="OSError",
+        first_at=NOW,
+        last_at=NOW,
     )
     report = Reconciliation.objects.create(
         app_id="x", day=NOW.date(), rows=1, fee_fen=0, ran_at=NOW

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "logistics.carriers",
     "traceability",
     *OSCAR_APPS,
+    "shop.jobs",
     "shop.notices",
     "shop.alipay",
     "shop.ordering",

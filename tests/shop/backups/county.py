@@ -15,11 +15,21 @@ EACH = 7
 
 def live(turn: str) -> None:
     """A round of entries, each sealed, and of log lines, all published."""
+    from partners.ledger.operations import seal_entries
+    from traceability.operations import publish_log
+
+    work(turn)
+    while seal_entries(at=NOON):
+        pass
+    publish_log(at=NOON)
+
+
+def work(turn: str) -> None:
+    """Entries that wait for their seal, and lines for the log's publication."""
     from django.db import transaction
 
-    from partners.ledger.operations import Line, post, seal_entries
+    from partners.ledger.operations import Line, post
     from traceability.models import LeafKind
-    from traceability.operations import publish_log
     from traceability.operations.log import append_leaf
 
     for number in range(EACH):
@@ -36,9 +46,6 @@ def live(turn: str) -> None:
         )
         with transaction.atomic():
             append_leaf(kind=LeafKind.STATUS, body={"order": order}, at=NOON)
-    while seal_entries(at=NOON):
-        pass
-    publish_log(at=NOON)
 
 
 def main(turn: str) -> None:

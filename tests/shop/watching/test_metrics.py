@@ -11,6 +11,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from partners.ledger.operations import Line, check_ledger, post, seal_entries
+from shop.discovery.breaker import Breaker
 from shop.discovery.engine import SearchUnavailable
 from shop.discovery.models import Outdated
 from shop.discovery.queries import Search, find
@@ -319,6 +320,30 @@ def processes(tmp_path):
     yield start
     for process in started:
         process.communicate(timeout=60)
+
+
+class TestBreakers:
+    def test_one_that_rests_is_seen_and_one_that_answers_again(self):
+        clock = [1000.0]
+        breaker = Breaker("unwell", counts=SearchUnavailable, clock=lambda: clock[0])
+        assert shown()["xiangji_breaker_open", "unwell"] == 0
+        for _ in range(breaker.failures):
+            with pytest.raises(SearchUnavailable), breaker.guard():
+                raise SearchUnavailable
+        assert shown()["xiangji_breaker_open", "unwell"] == 1
+        clock[0] += breaker.rest_seconds
+        with breaker.guard():
+            pass
+        assert shown()["xiangji_breaker_open", "unwell"] == 0
+
+    def test_those_of_the_configured_engine_are_there_before_anybody_searched(
+        self, settings
+    ):
+        settings.SEARCH_ENGINE = settings.SEARCH_ENGINES["elasticsearch"]
+        settings.ELASTICSEARCH_NODES = ["http://127.0.0.1:9"]
+        settings.ELASTICSEARCH_PREFIX = "watched"
+        seen = {name[1] for name in shown() if name[0] == "xiangji_breaker_open"}
+        assert {"search.watched", "index.watched"} <= seen
 
 
 class TestManyProcesses:
