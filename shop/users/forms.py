@@ -53,6 +53,23 @@ class CodeForm(forms.Form):
         return digits
 
 
+class SecondCodeForm(forms.Form):
+    """The authenticator's six digits, or a spare code."""
+
+    secret = forms.CharField(
+        label=_("Code from the app"),
+        max_length=24,
+        widget=forms.TextInput(
+            {
+                "autocomplete": "one-time-code",
+                "autocapitalize": "none",
+                "autofocus": True,
+                "enterkeyhint": "go",
+            }
+        ),
+    )
+
+
 class PasswordForm(forms.Form):
     """The password, for who has one."""
 

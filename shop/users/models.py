@@ -44,6 +44,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("E-mail address"), blank=True)
     is_staff = models.BooleanField(_("County staff"), default=False)
     is_active = models.BooleanField(_("Active"), default=True)
+    # Raised to end every session of this user.
+    sessions_ended = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False
+    )
     date_joined = models.DateTimeField(_("Joined at"), default=timezone.now)
 
     objects = UserManager()
@@ -64,6 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name
+
+    def get_session_auth_hash(self) -> str:
+        """What a session of this user must know to go on."""
+        known = super().get_session_auth_hash()
+        return f"{known}:{self.sessions_ended}" if self.sessions_ended else known
 
     def has_role(self, role: str) -> bool:
         """Whether the user holds `role`, one of `Role.values`."""
@@ -93,6 +102,10 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("Auditor")
 
 
+# Who sees or changes other people's business by their role.
+STAFF = frozenset({Role.OPERATOR, Role.AUDITOR})
+
+
 class RoleGrant(models.Model):
     """A role that somebody was given, by whom and when."""
 
@@ -115,6 +128,45 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}"
+
+
+class Authenticator(models.Model):
+    """An app on somebody's phone that shows the second code of their login.
+
+    `secret` is what both of us know, in base 32; `last_step` the half minute whose
+    code was used last, so that none is used twice.
+    """
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, related_name="authenticator"
+    )
+    secret = EncryptedField()
+    enrolled_at = models.DateTimeField(_("Set up at"))
+    last_step = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("Authenticator")
+        verbose_name_plural = _("Authenticators")
+
+    def __str__(self) -> str:
+        return f"{self.user}"
+
+
+class SpareCode(models.Model):
+    """A code for the day the phone is gone; kept as a keyed fingerprint, good once."""
+
+    authenticator = models.ForeignKey(
+        Authenticator, on_delete=models.CASCADE, related_name="spare_codes"
+    )
+    fingerprint = models.CharField(max_length=64, unique=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Spare code")
+        verbose_name_plural = _("Spare codes")
+
+    def __str__(self) -> str:
+        return f"{self.authenticator} {self.pk}"
 
 
 class LoginTicket(models.Model):

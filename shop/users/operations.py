@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from partners.limits import Limit, TooOften, give_back, spend
 from partners.organisations.operations import record
-from shop.users.models import Role, RoleGrant, User
+from shop.users.models import STAFF, Role, RoleGrant, User
 
 PASSWORDS_OF_PHONE = Limit("passwords-phone", 10, timedelta(hours=1))
 
@@ -78,6 +79,12 @@ def change_password(
     return user
 
 
+def end_sessions(*, user: User) -> None:
+    """Whoever is logged in as this user is no longer."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    user.refresh_from_db(fields=["sessions_ended"])
+
+
 class UnableToGrant(Exception):
     """A role cannot be given or taken; says why."""
 
@@ -100,6 +107,9 @@ def grant_role(
             record(
                 act="grant_role", subject=f"user:{user.pk}", detail=role, by=by, at=at
             )
+            if role in STAFF:
+                # They come back through the second step.
+                end_sessions(user=user)
     user.forget_roles()
     return grant
 

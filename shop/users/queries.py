@@ -84,5 +84,8 @@ _TOLD = {
     "move_phone": _("The farmer's number was changed"),
     "recognise_farmer": _("Logged in as the farmer for the first time"),
     "set_password": _("Set a password"),
+    "enrol": _("Set up the second step"),
+    "renew_spare_codes": _("Took new spare codes"),
+    "reset_authenticator": _("The second step was taken away"),
     "open_account": _("An account was opened"),
 }

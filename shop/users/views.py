@@ -6,7 +6,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,6 +14,14 @@ from django.views.decorators.http import require_POST
 from partners.addresses import network_address
 from shop.users import me as mine
 from shop.users import operations
+from shop.users.authenticators import is_staff
+from shop.users.entering import (
+    NEXT,
+    PROVEN,
+    TICKET,
+    first_step_done,
+    safe_next,
+)
 from shop.users.forms import (
     CodeForm,
     NameForm,
@@ -23,11 +30,9 @@ from shop.users.forms import (
     PhoneForm,
 )
 from shop.users.login import UnableToLogIn, finish_login, start_login
-from shop.users.models import LoginTicket, User
+from shop.users.models import Authenticator, LoginTicket, User
 from shop.users.operations import UnableToSetPassword
 
-# The session's note of who is on the way in, and of how they came in.
-TICKET, NEXT, PROVEN = "login_ticket", "login_next", "proven_by_code"
 # How long after coming in by a code a password may be set without the old one.
 PROVEN_FOR_SECONDS = 15 * 60
 
@@ -37,7 +42,7 @@ PROVEN_FOR_SECONDS = 15 * 60
 def login(request: HttpRequest) -> HttpResponse:
     """First field: the phone; its two buttons choose code or password."""
     if request.user.is_authenticated:
-        return redirect(_safe_next(request, request.GET.get("next", "")))
+        return redirect(safe_next(request, request.GET.get("next", "")))
     form = PhoneForm(
         request.POST or None, initial={"next": request.GET.get("next", "")}
     )
@@ -55,7 +60,7 @@ def login(request: HttpRequest) -> HttpResponse:
             form.add_error("phone", str(error))
         else:
             request.session[TICKET] = ticket.pk
-            request.session[NEXT] = _safe_next(request, form.cleaned_data["next"])
+            request.session[NEXT] = safe_next(request, form.cleaned_data["next"])
             return redirect("users:password" if by_password else "users:code")
     return render(request, "shop/users/login.html", {"form": form})
 
@@ -116,6 +121,8 @@ def me(request: HttpRequest) -> HttpResponse:
             "doors": mine.doors(request.user),
             "sections": mine.sections(request.user),
             "roles": request.user.roles.order_by("granted_at"),
+            "authenticator": Authenticator.objects.filter(user=request.user).first(),
+            "is_staff": is_staff(request.user),
         },
     )
 
@@ -181,29 +188,10 @@ def _finish(
         except UnableToLogIn as error:
             form.add_error("secret", str(error))
         else:
-            return _let_in(request, user, way)
+            return first_step_done(request, user, way)
     return render(request, template, {"form": form, "phone": ticket.phone})
-
-
-def _let_in(request: HttpRequest, user: User, way: str) -> HttpResponse:
-    target = request.session.pop(NEXT, "/me/")
-    request.session.pop(TICKET, None)
-    # Gives the session a new key, so that a key planted before is worth nothing.
-    auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    if way == LoginTicket.Way.CODE:
-        request.session[PROVEN] = int(timezone.now().timestamp())
-    return redirect(_safe_next(request, target))
 
 
 def _ticket(request: HttpRequest) -> LoginTicket | None:
     pk = request.session.get(TICKET)
     return LoginTicket.objects.filter(pk=pk).first() if pk else None
-
-
-def _safe_next(request: HttpRequest, target: str) -> str:
-    """The address to go on to: one of ours, or the page "mine"."""
-    if url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return target
-    return "/me/"

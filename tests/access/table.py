@@ -5,11 +5,14 @@ None: there is no such door, for nobody (405). Everybody else is sent to the log
 (anonymous) or refused with 403 or 404, and changes nothing.
 """
 
+from base64 import b32decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.utils import timezone
+from django_otp.oath import totp
 
 from tests.access.world import ANONYMOUS, World
 from tests.factories.people import PASSWORD, new_uscc
@@ -39,7 +42,8 @@ NOBODY: frozenset[str] = frozenset()
 ASSISTANT = frozenset({"assistant"})
 ASSISTANTS = frozenset({"assistant", "other_assistant"})
 OPERATOR = frozenset({"operator"})
-STAFF = frozenset({"operator", "auditor"})
+AUDITOR = frozenset({"auditor"})
+STAFF = OPERATOR | AUDITOR
 MANAGER = frozenset({"manager"})
 MANAGERS = frozenset({"manager", "other_manager"})
 KEEPERS = ASSISTANT | OPERATOR
@@ -102,6 +106,26 @@ def _basket(world: World) -> dict[str, str]:
     from shop.ordering import baskets
 
     return {baskets.COOKIE: baskets._signer.sign(str(world.basket.pk))}
+
+
+NEW_SECRET = "A" * 32
+
+
+def _halfway(world: World, role: str) -> dict[str, Any]:
+    """A session of somebody past the first step of logging in."""
+    from shop.users import entering, second_step
+
+    user = world.people[role]
+    now, sealed = int(timezone.now().timestamp()), user.get_session_auth_hash()
+    return {
+        entering.HALFWAY: [user.pk, "code", now, sealed],
+        second_step.UNPROVEN: NEW_SECRET,
+    }
+
+
+def _shown(secret: str) -> str:
+    """What an app with this secret shows now."""
+    return f"{totp(b32decode(secret)):06d}"
 
 
 def _ticket(world: World, way: str) -> dict[str, int]:
@@ -271,6 +295,14 @@ LOGIN = [
          post=facts(secret="wrong")),
     Door("users:again", reads=None, session=lambda w: _ticket(w, "password"),
          writes=EVERYBODY),
+    Door("users:ask", session=lambda w: _halfway(w, "auditor"), writes=EVERYBODY,
+         post=lambda w: {"secret": _shown(w.things.authenticator.secret)}),
+    Door("users:enrol", session=lambda w: _halfway(w, "operator"), writes=EVERYBODY,
+         post=lambda w: {"secret": _shown(NEW_SECRET)}),
+    Door("users:authenticator", reads=AUDITOR, writes=AUDITOR,
+         post=lambda w: {"secret": _shown(w.things.authenticator.secret)}),
+    Door("users_backoffice:reset_authenticator", reads=None, writes=OPERATOR,
+         args=lambda w: [w.people["auditor"].pk]),
     Door("users:logout", reads=None, writes=EVERYBODY, moves=False),
     Door("users:me", reads=PEOPLE),
     Door("users:name", reads=PEOPLE, writes=PEOPLE, post=facts(name="某某示例")),

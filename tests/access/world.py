@@ -26,7 +26,7 @@ from shop.listings import operations as listings
 from shop.notices.models import TextMessage
 from shop.notices.operations import send_text
 from shop.settlement.queries import farmer_token
-from shop.users.models import Role, User
+from shop.users.models import Authenticator, Role, User
 from tests.factories.offers import put_on_sale
 from tests.factories.people import new_assistant, new_phone, new_user
 from tests.factories.places import load_places, village
@@ -307,6 +307,9 @@ def _filed(world: World, period: date, month: str, receipts: str) -> Any:
 
 def _papers(world: World) -> None:
     things = world.things
+    things.authenticator = Authenticator.objects.create(
+        user=world.people["auditor"], secret="B" * 32, enrolled_at=NOW, last_step=0
+    )
     things.text = send_text(
         phone=new_phone(),
         template="order_cancelled",

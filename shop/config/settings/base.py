@@ -302,6 +302,10 @@ ALIPAY_SANDBOX = False
 LOGINS_OF_ADDRESS_AN_HOUR = 120
 PROXIES = int(env.text("XIANGJI_PROXIES", "0"))
 
+# Whether county staff must log in with a code from an app as well. Who has set one up
+# is always asked for it.
+SECOND_STEP_REQUIRED = env.flag("XIANGJI_SECOND_STEP")
+
 # Text messages. The demo shows them on a page, production names its provider.
 TEXT_PROVIDER = "shop.notices.providers.outbox.OutboxProvider"
 ALIYUN_SMS_ENDPOINT = env.text("ALIYUN_SMS_ENDPOINT", "https://dysmsapi.aliyuncs.com")

@@ -66,6 +66,8 @@ if env.flag("CARRIER_STANDIN"):
 if "shop.alipay.sandbox" in INSTALLED_APPS or env.flag("ALIPAY_SANDBOX"):
     raise env.MissingSetting("The Alipay sandbox cannot run with production settings.")
 
+SECOND_STEP_REQUIRED = env.flag("XIANGJI_SECOND_STEP", True)
+
 DEBUG = False
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

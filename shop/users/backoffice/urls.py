@@ -12,5 +12,10 @@ urlpatterns = [
     path("backoffice/people/<int:pk>/", views.person, name="person"),
     path("backoffice/people/<int:pk>/grant/", views.grant, name="grant"),
     path("backoffice/people/<int:pk>/revoke/", views.revoke, name="revoke"),
+    path(
+        "backoffice/people/<int:pk>/authenticator/",
+        views.reset_authenticator,
+        name="reset_authenticator",
+    ),
     path("backoffice/people/<int:pk>/appoint/", views.appoint, name="appoint"),
 ]

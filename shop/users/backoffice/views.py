@@ -21,9 +21,10 @@ from partners.organisations.queries import (
     UnknownDivision,
     require_within,
 )
-from shop.users import operations, queries
+from shop.users import authenticators, operations, queries
+from shop.users.authenticators import UnableToReset
 from shop.users.backoffice.forms import GIVEN_HERE, FindForm, RoleForm, VillageForm
-from shop.users.models import Role, User
+from shop.users.models import Authenticator, Role, User
 from shop.users.operations import UnableToGrant
 
 may_look = permission_required("users.view_user", raise_exception=True)
@@ -94,6 +95,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             "role_form": RoleForm(),
             "village_form": VillageForm(),
             "trail": queries.trail(user),
+            "authenticator": Authenticator.objects.filter(user=user).first(),
             "may_change": _operator(request).has_perm("users.grant_role"),
         },
     )
@@ -134,6 +136,25 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
             )
         except UnableToGrant as error:
             messages.error(request, str(error))
+    return redirect("users_backoffice:person", pk)
+
+
+@login_required
+@permission_required("users.reset_authenticator", raise_exception=True)
+@require_POST
+def reset_authenticator(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take away the authenticator of somebody whose phone is lost."""
+    user = get_object_or_404(User, pk=pk)
+    try:
+        authenticators.reset_authenticator(
+            user=user, by=_operator(request), at=timezone.now()
+        )
+    except UnableToReset as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, _("They are logged out, and set up a new app when they come back.")
+        )
     return redirect("users_backoffice:person", pk)
 
 

@@ -176,6 +176,7 @@ class TestMe:
         page = client.get("/me/").content.decode()
         assert reverse("users_backoffice:people") not in page
         grant_role(user=buyer, role="operator", at=timezone.now())
+        client.force_login(buyer)
         assert reverse("users_backoffice:people") in client.get("/me/").content.decode()
 
     @pytest.mark.parametrize(
