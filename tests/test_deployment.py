@@ -37,11 +37,11 @@ def read_by_settings(*names: str) -> dict[str, str]:
 
 class TestEnvironmentExample:
     def test_holds_every_variable_that_production_reads(self):
-        missing = set(read_by_settings("base", "oscar", "production"))
+        missing = set(read_by_settings("base", "oscar", "production", "stores"))
         assert missing - NOT_FOR_OPERATORS - set(example()) == set()
 
     def test_holds_no_variable_that_nobody_reads(self):
-        known = read_by_settings("base", "oscar", "production")
+        known = read_by_settings("base", "oscar", "production", "stores")
         assert set(example()) - set(known) == set()
 
     def test_gives_no_secret_a_value(self):
@@ -84,6 +84,8 @@ def production(tmp_path_factory) -> dict[str, str]:
         "XIANGJI_BASE_URL": "https://market.example",
         "XIANGJI_LOG_ORIGIN": "market.example/430722",
         "XIANGJI_PROXIES": "1",
+        "XIANGJI_S3_PUBLIC_URL": "https://files.market.example",
+        "XIANGJI_S3_ENDPOINT": "https://s3.market.example",
         "XIANGJI_VAR": str(folder),
         "DATABASE_URL": "postgresql://xiangji:secret@127.0.0.1:9/xiangji",
         "REDIS_URL": "redis://127.0.0.1:9/0",
@@ -173,7 +175,7 @@ class TestCompose:
                     assert "healthcheck" in COMPOSE["services"][name]
 
     def test_sets_only_variables_that_the_settings_read(self):
-        known = read_by_settings("base", "oscar", "production")
+        known = read_by_settings("base", "oscar", "production", "stores")
         assert set(COMPOSE["x-shop"]["environment"]) <= set(known)
 
     def test_programs_it_starts_are_in_the_checkout(self):

@@ -11,7 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from partners import periods, queries
-from partners.files import Upload, private_storage, safe_name
+from partners.files import (
+    UnableToStore,
+    Upload,
+    private_storage,
+    safe_name,
+    storing,
+)
 from partners.measures import yuan
 from partners.models import (
     Source,
@@ -311,6 +317,10 @@ def _keep(data: bytes, *, supermarket: Supermarket) -> str:
     digest = hashlib.sha256(data).hexdigest()
     name = f"statements/{supermarket.pk}/{digest[:32]}"
     storage = private_storage()
-    if not storage.exists(name):
-        name = storage.save(name, ContentFile(data))
+    try:
+        with storing():
+            if not storage.exists(name):
+                name = storage.save(name, ContentFile(data))
+    except UnableToStore as error:
+        raise UnableToFile(str(error)) from error
     return name

@@ -4,6 +4,8 @@ from urllib.parse import quote
 
 from django.core.files.storage import Storage
 from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
 
 def attachment(data: bytes, *, name: str, content_type: str) -> HttpResponse:
@@ -15,15 +17,23 @@ def attachment(data: bytes, *, name: str, content_type: str) -> HttpResponse:
     )
 
 
-def stored(storage: Storage, name: str, *, content_type: str) -> FileResponse:
+def stored(storage: Storage, name: str, *, content_type: str) -> HttpResponseBase:
     """A kept file as it is. Nothing in it can act: its type is fixed, its frame shut.
 
-    Errors: Http404 where the file is gone.
+    Where the store is away, an answer that says so. Errors: Http404 where the file is
+    gone.
     """
     try:
         file = storage.open(name, "rb")
     except FileNotFoundError as error:
         raise Http404 from error
+    except OSError:
+        return HttpResponse(
+            _("This file cannot be reached now. Try again in a minute."),
+            content_type="text/plain; charset=utf-8",
+            status=503,
+            headers={"Retry-After": "60"},
+        )
     answer = FileResponse(file, content_type=content_type)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

@@ -142,10 +142,10 @@ def attach_evidence(
         else:
             document = files.store_document(file, folder=folder, private=False)
             name, media_type = document.name, document.content_type
+        with files.storing(), files.public_storage().open(name) as kept:
+            data = kept.read()
     except files.UnableToStore as error:
         raise UnableToAttach(str(error)) from error
-    with files.public_storage().open(name) as kept:
-        data = kept.read()
     evidence, created = Evidence.objects.get_or_create(
         lot=lot,
         sha256=hashlib.sha256(data).hexdigest(),

@@ -9,6 +9,7 @@ from shop.alipay.sandbox.keys import APP_ID, SELLER_ID, sandbox_keys
 from . import env
 from .base import *  # noqa: F403
 from .base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, VAR, with_cashier
+from .stores import uploads, with_pictures
 
 DEMO = True
 DEMO_PHONE_PREFIX = "100"
@@ -54,7 +55,9 @@ else:
     env.required("ALIPAY_SELLER_ID", "our seller number there")
     env.required("ALIPAY_APP_PRIVATE_KEY_FILE", "our private key, PEM")
     env.required("ALIPAY_PUBLIC_KEY_FILE", "the gateway's public key, PEM")
-CONTENT_SECURITY_POLICY = with_cashier(CONTENT_SECURITY_POLICY, ALIPAY_GATEWAY)
+CONTENT_SECURITY_POLICY = with_cashier(
+    with_pictures(CONTENT_SECURITY_POLICY), ALIPAY_GATEWAY
+)
 
 # Without an account at 快递100, parcels go to a carrier played on this machine.
 CARRIER_STANDIN = not env.text("KUAIDI100_KEY")
@@ -67,6 +70,6 @@ if CARRIER_STANDIN:
     CARRIER_ASK_AFTER = timedelta(minutes=1)
 
 STORAGES = {
-    "default": {"BACKEND": "partners.whole_files.WholeFiles"},
+    **uploads(),
     "staticfiles": {"BACKEND": "shop.storefront.staticfiles.MarketStorage"},
 }

@@ -9,6 +9,7 @@ from .base import (
     with_cashier,
 )
 from .logs import logging_as
+from .stores import uploads, with_pictures
 
 SECRET_KEY = env.required("XIANGJI_SECRET_KEY", "a long random text for sessions")
 FIELD_SECRET = env.required("XIANGJI_FIELD_SECRET", "encrypts personal fields")
@@ -51,7 +52,9 @@ ALIPAY_APP_PRIVATE_KEY_FILE = env.required(
 ALIPAY_PUBLIC_KEY_FILE = env.required(
     "ALIPAY_PUBLIC_KEY_FILE", "Alipay's public key, PEM"
 )
-CONTENT_SECURITY_POLICY = with_cashier(CONTENT_SECURITY_POLICY, ALIPAY_GATEWAY)
+CONTENT_SECURITY_POLICY = with_cashier(
+    with_pictures(CONTENT_SECURITY_POLICY), ALIPAY_GATEWAY
+)
 
 TEXT_PROVIDER = "shop.notices.providers.aliyun.AliyunProvider"
 ALIYUN_SMS_KEY_ID = env.required("ALIYUN_SMS_KEY_ID", "sends text messages")
@@ -78,7 +81,7 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 OSCAR_BASKET_COOKIE_SECURE = True
 STORAGES = {
-    "default": {"BACKEND": "partners.whole_files.WholeFiles"},
+    **uploads(),
     "staticfiles": {"BACKEND": "shop.storefront.staticfiles.MarketStorage"},
 }
 LOGGING = logging_as("Json")
