@@ -1,7 +1,10 @@
 """Everything there is to say, as the text that Prometheus reads."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from time import time
 
+from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -43,6 +46,21 @@ class BreakerCollector(Collector):
         yield family
 
 
+class BackupCollector(Collector):
+    """How old the newest whole backup is, where this machine sees them."""
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "xiangji_backup_age_seconds", "How long ago the last backup was complete."
+        )
+        found = Path(settings.BACKUPS).glob("xiangji-*/manifest.json")
+        try:
+            family.add_metric([], time() - max(path.stat().st_mtime for path in found))
+        except (ValueError, OSError):
+            return  # none, or none that we may see
+        yield family
+
+
 def exposition() -> bytes:
     """What all processes of this machine counted, and what the database knows."""
     registry = CollectorRegistry()
@@ -50,4 +68,5 @@ def exposition() -> bytes:
     registry.register(DatabaseCollector())
     registry.register(PartsCollector())
     registry.register(BreakerCollector())
+    registry.register(BackupCollector())
     return generate_latest(registry)

@@ -24,12 +24,15 @@ FREE = {"route", "status"}
 
 
 @pytest.fixture
-def known() -> dict[str, dict[str, set[str]]]:
+def known(settings, tmp_path) -> dict[str, dict[str, set[str]]]:
     """Every sample there can be: its labels, and the values they can have."""
     check_ledger(at=timezone.now())
     for state in State:
         metrics.scan_judged(verdict=state)
     metrics.search_fell_back()
+    (tmp_path / "xiangji-1").mkdir()
+    (tmp_path / "xiangji-1" / "manifest.json").touch()
+    settings.BACKUPS = tmp_path
     metrics.request_answered(route="a", status=200, seconds=0.1)
     for outcome in ("success", "failure", "retry"):
         metrics.job_done(task="a", outcome=outcome, seconds=0.1)

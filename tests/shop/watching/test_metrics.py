@@ -212,6 +212,7 @@ class TestQueues:
             "alipay.tasks.reconcile_yesterday": "reconciliation_differences",
             "ledger.tasks.check_ledger": "ledger_check_age_seconds",
             "ledger.tasks.export_ledger": "a copy for others",
+            "storefront.tasks.bring_harvests_forward": "by the calendar",
             "settlement.tasks.file_last_months_statements": "by the calendar",
         }
         measured = {
@@ -344,6 +345,22 @@ class TestBreakers:
         settings.ELASTICSEARCH_PREFIX = "watched"
         seen = {name[1] for name in shown() if name[0] == "xiangji_breaker_open"}
         assert {"search.watched", "index.watched"} <= seen
+
+
+class TestBackups:
+    def test_the_newest_whole_one_tells_its_age(self, settings, tmp_path):
+        settings.BACKUPS = tmp_path
+        for name, age in (("xiangji-1", 90_000), ("xiangji-2", 4_000), (".half-3", 1)):
+            (tmp_path / name).mkdir()
+            manifest = tmp_path / name / "manifest.json"
+            manifest.touch()
+            then = timezone.now().timestamp() - age
+            os.utime(manifest, (then, then))
+        assert shown()[("xiangji_backup_age_seconds",)] == pytest.approx(4_000, abs=60)
+
+    def test_without_one_nothing_is_said(self, settings, tmp_path):
+        settings.BACKUPS = tmp_path / "none"
+        assert ("xiangji_backup_age_seconds",) not in shown()
 
 
 class TestManyProcesses:
