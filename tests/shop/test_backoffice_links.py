@@ -16,9 +16,11 @@ from partners.supervision.operations import record_fact
 from shop.alipay.models import Difference, Payment, Reconciliation
 from shop.alipay.operations.booking import book_capture
 from shop.backoffice import queries
+from shop.jobs.models import BrokenJob
 from shop.notices.models import TextMessage
 from shop.notices.operations import send_text
 from shop.ordering.operations import place_bare_order
+from shop.users.models import Authenticator
 from tests.factories.people import SOME_DAY, new_phone
 from tests.factories.shares import NOON, OCTOBER, hand_out
 from tests.factories.traceability import new_certificate, new_lot
@@ -134,6 +136,12 @@ def county(
         amount_fen=100,
         paid_at=SOME_DAY,
         at=SOME_DAY,
+    )
+    BrokenJob.objects.create(
+        key="示例", task="x", error="OSError", first_at=NOON, last_at=NOON
+    )
+    Authenticator.objects.create(
+        user=other_operator, secret="A" * 32, enrolled_at=NOON, last_step=0
     )
     dead = send_text(
         phone=new_phone(),
