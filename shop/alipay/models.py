@@ -98,6 +98,11 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return self.out_trade_no
 
+    @property
+    def going_back_fen(self) -> int:
+        """Promised to go back, and not confirmed yet."""
+        return self.reserved_fen - self.refunded_fen
+
 
 class Capture(models.Model):
     """Money that Alipay said, verifiably, it has received. One for each trade."""
