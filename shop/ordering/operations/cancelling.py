@@ -149,11 +149,20 @@ def call_off(*, sub_order: SubOrder) -> bool:
 
     Not where its box is closed: whether a carrier has it is not known then.
     """
-    waiting = SubOrder.objects.filter(pk=sub_order.pk, status=SubOrder.Status.PAID)
+    own = SubOrder.objects.filter(pk=sub_order.pk)
     # Only who takes the part off the packing table may put its goods on sale.
-    if not waiting.update(status=SubOrder.Status.CANCELLED):
+    if not own.filter(status=SubOrder.Status.PAID).update(
+        status=SubOrder.Status.CANCELLED
+    ):
         return False
-    if sub_order.parcel_id is None:
+    # What staff wished to give back of it before is owed now, whatever Alipay says.
+    Refund.objects.filter(
+        of_part__sub_order=sub_order,
+        purpose=Refund.Purpose.ORDER,
+        status=Refund.Status.WAITING,
+    ).update(purpose=Refund.Purpose.CANCEL)
+    # Asked of the row, now ours: the caller may have read it before its box was closed.
+    if own.filter(parcel__isnull=True).exists():
         stock.restock(sub_order=sub_order)
     return True
 

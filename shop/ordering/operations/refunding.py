@@ -69,7 +69,11 @@ def _promised(
     if before.exists():
         return list(before.order_by("pk"))
     # What staff saw was of before the lock; packing locks the part alone.
-    list(order.sub_orders.select_for_update().order_by("pk"))
+    parts = {p.pk: p for p in order.sub_orders.select_for_update().order_by("pk")}
+    if sub_order is not None:
+        sub_order = parts.get(sub_order.pk, sub_order)
+    if terms is not None:
+        terms.sub_order = parts.get(terms.sub_order_id, terms.sub_order)
     sums = plan(order, sub_order=sub_order, terms=terms, amount_fen=amount_fen)
     total_fen = sum(each.amount_fen for each in sums)
     if total_fen != seen_fen:
