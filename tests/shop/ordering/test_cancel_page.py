@@ -47,7 +47,7 @@ class TestPaid:
     def test_cancels_one_part_and_tells(self, oranges, honey):
         page = self.send(part_of(self.order, oranges))
         assert "支付宝已退还" in page
-        assert "¥103.00 退还给你" in page
+        assert "¥103.00 退还给您" in page
         assert (part_of(self.order, honey).status, self.order.status) == (
             "paid",
             "paid",

@@ -39,5 +39,5 @@ class TestMyOrders:
         for number in range(6):
             place(basket_with((oranges, 1)), user=buyer, key=f"{number:032d}")
         client.force_login(buyer)
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(9):
             client.get("/me/")
