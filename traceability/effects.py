@@ -55,7 +55,7 @@ def of_superseding(certificate: Certificate) -> list[Effect]:
     """What replacing the certificate will do."""
     batches = LabelBatch.objects.filter(certificate=certificate)
     free = _("%(jin)s jin of the lot can be certified again.") % {
-        "jin": measures.jin(certificate.quantity_g)
+        "jin": measures.jin(queries.repackable_g(certificate))
     }
     return [_labels(batches, done=False), Effect(free, 1)]
 

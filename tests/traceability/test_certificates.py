@@ -15,7 +15,7 @@ from django.test import Client
 from partners.organisations.models import Farmer
 from partners.organisations.operations import open_station
 from shop.users.models import User
-from tests.factories.traceability import NOW, new_certificate, new_lot
+from tests.factories.traceability import NOW, new_batch, new_certificate, new_lot
 from tests.guards import guards_lifted
 from traceability import operations, queries, regulation, signing
 from traceability.canonical import canonical_json, commitment, sha256_hex
@@ -226,6 +226,24 @@ class TestWithdraw:
         assert lot.certified_g == 0
         new = new_certificate(lot=lot, by=zhao)
         assert queries.certificate_of_lot(lot) == new
+
+    def test_what_is_on_packages_is_never_certified_twice(
+        self, farmer_wang: Farmer, zhao: User
+    ) -> None:
+        """310 kg of a famous village never become 610 kg of labelled packages."""
+        lot = new_lot(farmer=farmer_wang, by=zhao)
+        certificate = new_certificate(lot=lot, by=zhao)
+        batch = new_batch(certificate=certificate, by=zhao)
+        for code in batch.codes()[:8]:
+            operations.pack_label(code=code, at=NOW, by=zhao)
+        operations.supersede_certificate(
+            certificate=certificate, reason="重新包装", by=zhao, at=NOW
+        )
+        lot.refresh_from_db()
+        assert lot.certified_g == 8 * batch.pack_g
+        with pytest.raises(UnableToCertify, match="580"):
+            new_certificate(lot=lot, by=zhao, quantity_g=290_001)
+        new_certificate(lot=lot, by=zhao, quantity_g=290_000)
 
     def test_happens_once_with_a_reason(
         self, certificate: Certificate, zhao: User

@@ -111,18 +111,18 @@ class TestSupersede:
     def address(self, certificate: Certificate) -> str:
         return f"{home_of(certificate.lot)}certificates/{certificate.number}/replace/"
 
-    def test_tells_first_and_frees_what_it_covered(
+    def test_tells_first_and_frees_what_is_on_no_package(
         self, assistant: Client, label: Label
     ) -> None:
         certificate = label.batch.certificate
         address = self.address(certificate)
         told = words_of(assistant.post(address, {"reason": "重新包装"}))
-        assert "600 jin of the lot can be certified again" in told
+        assert "595 jin of the lot can be certified again" in told
         assert "10 labels will say so" in told
         assert not certificate.status_events.exists()
         assistant.post(address, {"reason": "重新包装", **YES})
         assert state_of(label) == "superseded"
-        assert Lot.objects.get(pk=label.lot.pk).certified_g == 0
+        assert Lot.objects.get(pk=label.lot.pk).certified_g == label.batch.pack_g
 
     def test_refuses_a_second_time_and_without_a_reason(
         self, assistant: Client, certificate: Certificate

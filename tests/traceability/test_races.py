@@ -81,6 +81,27 @@ class TestPackLabel:
         assert at_once(careless) == [True] * MANY
 
 
+class TestSupersede:
+    def test_while_packages_are_packed_frees_only_what_was_not(
+        self, farmer_wang: Farmer, zhao: User
+    ) -> None:
+        label = new_label(farmer=farmer_wang, by=zhao, packed=False)
+        batch, lot = label.batch, label.lot
+        codes = batch.codes()
+
+        def act(number: int) -> Any:
+            if number:
+                return operations.pack_label(code=codes[number], at=NOW, by=zhao)
+            return operations.supersede_certificate(
+                certificate=batch.certificate, reason="示例", by=zhao, at=NOW
+            )
+
+        results = at_once(act)
+        packed = MANY - 1 - refused(results, operations.UnableToPack)
+        lot.refresh_from_db()
+        assert lot.certified_g == packed * batch.pack_g
+
+
 class TestCountScan:
     def test_one_of_many_devices_is_the_first(self, label: Label) -> None:
         code = label.code

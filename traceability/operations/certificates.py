@@ -142,14 +142,17 @@ def supersede_certificate(
 ) -> StatusEvent:
     """End a certificate because the produce is mixed or repacked under a new one.
 
-    What it covered is free again in its lot. Errors: UnableToWithdraw.
+    What it covered and is on no package yet is free again in its lot.
+    Errors: UnableToWithdraw.
     """
     with transaction.atomic():
+        # Packing waits for the balance too, so that the sum below stays true.
+        CertificateBalance.objects.select_for_update().get(pk=certificate.pk)
         status = _withdraw(
             certificate, StatusEvent.Status.SUPERSEDED, reason=reason, by=by, at=at
         )
         Lot.objects.filter(pk=certificate.lot_id).update(
-            certified_g=F("certified_g") - certificate.quantity_g
+            certified_g=F("certified_g") - queries.repackable_g(certificate)
         )
     return status
 

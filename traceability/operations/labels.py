@@ -120,6 +120,9 @@ def pack_label(*, code: str, at: datetime, by: Person) -> Label:
     if label is None:
         raise UnableToPack(_("This label is not on record. Use another one."))
     with transaction.atomic():
+        # Whoever replaces the certificate counts what is on packages.
+        balances = CertificateBalance.objects.select_for_update()
+        balances.get(pk=label.batch.certificate_id)
         packed = Label.objects.filter(pk=number, activated_at__isnull=True).update(
             activated_at=at
         )
@@ -138,16 +141,19 @@ def void_label(*, label: Label, reason: str, by: Person, at: datetime) -> Status
         raise UnableToVoid(_("Say why."))
     try:
         with transaction.atomic():
-            # Whoever packs it just now goes first, or finds it voided.
+            # Whoever packs it just now goes first, or finds it voided. Locks are taken
+            # in one order: balance, label.
+            balance = CertificateBalance.objects.filter(
+                pk=label.batch.certificate_id
+            ).select_for_update()
+            balance.get()
             packed = (
                 Label.objects.select_for_update()
                 .values_list("activated_at", flat=True)
                 .get(pk=label.pk)
             )
             if packed is None:
-                CertificateBalance.objects.filter(pk=label.batch.certificate_id).update(
-                    labelled_g=F("labelled_g") - label.batch.pack_g
-                )
+                balance.update(labelled_g=F("labelled_g") - label.batch.pack_g)
             return record_status(
                 status=StatusEvent.Status.VOIDED,
                 label=label,

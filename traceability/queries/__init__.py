@@ -6,6 +6,7 @@ from traceability.queries.certificates import (
     disclosed,
     proof_of,
     published_checkpoint,
+    repackable_g,
     told_in_public,
 )
 from traceability.queries.judging import (
@@ -62,6 +63,7 @@ __all__ = [
     "proof_of",
     "published_checkpoint",
     "recalled_ids",
+    "repackable_g",
     "safe_harvest_date",
     "safe_harvest_date_of",
     "scan_of_device",

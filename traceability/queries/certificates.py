@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from partners.organisations.models import Station
 from partners.privacy import mask_name
 from traceability import merkle, tlog
-from traceability.models import Certificate, KeyPurpose, LogLeaf, Lot, SigningKey
+from traceability.models import (
+    Certificate,
+    KeyPurpose,
+    Label,
+    LogLeaf,
+    Lot,
+    SigningKey,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,15 @@ def certificate_of_lot(lot: Lot) -> Certificate | None:
         .order_by("-pk")
         .first()
     )
+
+
+def repackable_g(certificate: Certificate) -> int:
+    """Grams under the certificate that are on no package yet: what has gone out under
+    its labels cannot be mixed or packed anew."""
+    packed = Label.objects.filter(
+        batch__certificate=certificate, activated_at__isnull=False
+    ).aggregate(grams=Sum(F("batch__pack_g")))
+    return certificate.quantity_g - (packed["grams"] or 0)
 
 
 def disclosed(certificate: Certificate, field: str) -> str:

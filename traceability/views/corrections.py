@@ -79,7 +79,7 @@ def supersede(request: HttpRequest, number: str, certificate: str) -> HttpRespon
         title=_("Replace certificate %(number)s") % {"number": ended.number},
         note=_(
             "For produce that is mixed or packed anew: the old certificate ends for "
-            "good, and what it covered can be certified again."
+            "good, and what it covered and is on no package can be certified again."
         ),
         button=_("End the old certificate"),
         effects=[effect.words for effect in effects.of_superseding(ended)],
