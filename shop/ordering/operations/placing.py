@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from partners.measures import decimal_yuan
+from partners.measures import decimal_yuan, yuan
 from partners.privacy import blind_index
 from shop.alipay.operations import open_payment
 from shop.ordering import baskets
@@ -19,6 +19,8 @@ from shop.ordering.operations import drafting, stock
 from shop.ordering.quotes import OrderQuote, Part, quote_order
 
 HELD_FOR = timedelta(minutes=30)
+# ¥20,000,000: a column of 32 bits holds hardly more fen, and Alipay takes it.
+MOST_FEN = 2_000_000_000
 
 
 class UnableToPlace(Exception):
@@ -103,6 +105,11 @@ def _check(*, quote: OrderQuote, fresh_confirmed: bool, expected: int) -> None:
     if quote.has_fresh and not fresh_confirmed:
         raise UnableToPlace(
             _("Please confirm that fresh produce has no seven-day return.")
+        )
+    if quote.total_fen is not None and quote.total_fen > MOST_FEN:
+        raise UnableToPlace(
+            _("One order is at most %(most)s. Please order less at once.")
+            % {"most": yuan(MOST_FEN)}
         )
     if quote.total_fen != expected:
         raise UnableToPlace(

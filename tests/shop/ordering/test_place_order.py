@@ -280,3 +280,31 @@ class TestLastPacks:
         assert len(numbers) == 8
         assert len(set(numbers)) == 1
         assert left(oranges) == 59
+
+
+class TestAVeryLargeOrder:
+    """A total that no payment and no column can hold is refused in words."""
+
+    @pytest.fixture
+    def gold(self, oranges):
+        apps.get_model("partner", "StockRecord").objects.filter(
+            product_id=oranges.product_id
+        ).update(price=100_000, num_in_stock=5_000)
+        type(oranges).objects.filter(pk=oranges.pk).update(price_fen=10_000_000)
+        return oranges
+
+    def basket(self, listing, packs):
+        basket = basket_with((listing, 1))
+        basket.all_lines().model.objects.filter(basket=basket).update(quantity=packs)
+        return basket
+
+    @pytest.mark.parametrize("packs", [201, 990])
+    def test_is_refused(self, gold, packs):
+        with pytest.raises(operations.UnableToPlace, match="20,000,000"):
+            place(self.basket(gold, packs))
+        assert not Purchase.objects.exists()
+        assert left(gold) == 5_000
+
+    def test_up_to_the_limit_is_taken(self, gold):
+        order = place(self.basket(gold, 199))
+        assert order.purchase.total_fen == 1_990_000_000
