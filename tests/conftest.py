@@ -40,6 +40,7 @@ from tests.factories.shares import (  # noqa: F401
     supermarket,
 )
 from tests.guards import lift_guards_around_flush
+from traceability.queries import kept
 
 lift_guards_around_flush()
 
@@ -81,5 +82,6 @@ def forget_pages() -> None:
     """Kept pages, the menu and the cache remember one database: the last test's."""
     cache.clear()
     middleware.pages.clear()
+    kept.clear()
     forget_cards()
     queries.forget()

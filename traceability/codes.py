@@ -36,6 +36,7 @@ _TO_INT = str.maketrans(
     "0123456789abcdefghijklmnopqrstuv" * 2 + "110110",
     "- \t\u3000\u2010\u2011\u2012\u2013\u2014\u2212",
 )
+_FROM_INT = str.maketrans("0123456789abcdefghijklmnopqrstuv", _ALPHABET)
 _DIGITS = frozenset("0123456789abcdefghijklmnopqrstuv")
 
 
@@ -90,9 +91,7 @@ def number_of(text: str) -> int | None:
     """
     if len(text) > 4 * LENGTH:
         return None
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    digits = text.translate(_TO_INT)
+    digits = _digits(text)
     if len(digits) != LENGTH or not _DIGITS.issuperset(digits):
         return None
     value = int(digits, 32)
@@ -105,6 +104,17 @@ def number_of(text: str) -> int | None:
     if not hmac.compare_digest(check, given):
         return None
     return _permute(body & MAX_NUMBER, keys.rounds[::-1])
+
+
+def as_printed(text: str) -> str:
+    """The 20 characters on the label, of a code of ours however it was typed."""
+    return _digits(text).translate(_FROM_INT)
+
+
+def _digits(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return text.translate(_TO_INT)
 
 
 def grouped(code: str) -> str:

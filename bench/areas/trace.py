@@ -96,7 +96,7 @@ def first_scans(bench: Bench) -> Figure:
     """Durable first scans of labels nobody looked at before."""
     from django.utils import timezone
 
-    from traceability import codes, operations
+    from traceability import operations
     from traceability.models import Certificate, Label
 
     certificate = Certificate.objects.select_related("lot").order_by("pk").first()
@@ -110,12 +110,12 @@ def first_scans(bench: Bench) -> Figure:
         at=timezone.now(),
     )
     Label.objects.filter(batch=batch).update(activated_at=timezone.now())
-    numbers = count(batch.first_number)
+    printed = iter(batch.codes())
     devices = count()
 
     def scan() -> None:
         operations.count_scan(
-            code=codes.code_of(next(numbers)),
+            code=next(printed),
             device=f"{next(devices):032x}",
             at=timezone.now(),
         )

@@ -1,6 +1,8 @@
 """What every request passes: kept pages first, and no sign that nobody can type."""
 
 from collections.abc import Callable, Hashable
+from datetime import date
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -100,11 +102,25 @@ class MethodPageMiddleware:
 
 def page_key(request: HttpRequest) -> Hashable:
     """Everything that one public page can differ by."""
-    return (
+    query = request.META.get("QUERY_STRING", "")
+    return request.path_info, query, reader_of(request)
+
+
+class Reader(NamedTuple):
+    """Everything that a page can differ by from reader to reader."""
+
+    scheme: str | None
+    host: str
+    language: str
+    large: bool
+    today: date
+    demo: bool
+
+
+def reader_of(request: HttpRequest) -> Reader:
+    return Reader(
         request.scheme,
         request.META.get("HTTP_HOST", ""),
-        request.path_info,
-        request.META.get("QUERY_STRING", ""),
         get_language_from_request(request),
         request.COOKIES.get("type") == "large",
         timezone.localdate(),

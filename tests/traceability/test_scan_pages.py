@@ -84,7 +84,7 @@ class TestScan:
         self, client: Client, label: Label, django_assert_max_num_queries: Any
     ) -> None:
         # The negative control of the test before: a good code does ask.
-        with django_assert_max_num_queries(6) as asked:
+        with django_assert_max_num_queries(7) as asked:
             client.get(f"/T/{label.code}")
         assert len(asked) > 1
 

@@ -61,6 +61,10 @@ class LabelBatch(models.Model):
         """The code on the first label, to look at how buyers see it."""
         return codes.code_of(self.first_number)
 
+    def holds(self, number: int) -> bool:
+        """Whether a label of this number is one of the batch."""
+        return 0 <= number - self.first_number < self.count
+
     def codes(self) -> list[str]:
         """Every code of the batch, in order. Needs the secret: rows hold none."""
         last = self.first_number + self.count

@@ -1,16 +1,15 @@
 """Counting a scan, and hearing that a package is a fake."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from partners.people import Person
 from traceability import codes, queries
 from traceability.devices import device_hash
-from traceability.models import FakeReport, Label, ReportConclusion, Scan
+from traceability.models import FakeReport, Label, ReportConclusion
 
 _MESSAGE_LENGTH = 500
 
@@ -26,25 +25,45 @@ def count_scan(*, code: str, device: str, at: datetime) -> queries.Verdict:
     several first scans at the same moment exactly one is the first. A forged code is
     answered without asking the database.
     """
-    verdict = queries.judge(text=code, device=device, now=at)
-    if verdict.label is None or not verdict.is_genuine or verdict.ordinal is not None:
-        return verdict
-    with transaction.atomic():
-        # Scans of one label wait for each other here; the unique ordinal is the proof.
-        label = Label.objects.select_for_update().get(pk=verdict.label.pk)
-        if queries.scan_of_device(label, device=device, now=at) is None:
-            Label.objects.filter(pk=label.pk).update(
-                scan_count=F("scan_count") + 1,
-                first_scanned_at=Coalesce(F("first_scanned_at"), Value(at)),
+    while True:
+        verdict = queries.judge(text=code, device=device, now=at)
+        seen, facts = verdict.seen, verdict.facts
+        if seen is None or facts is None:
+            return verdict
+        if not verdict.is_genuine or verdict.ordinal is not None:
+            return verdict
+        if counted := _count(seen, device=device, at=at):
+            return queries.judge_scans(
+                counted, facts, code=verdict.code, ordinal=counted.scan_count, now=at
             )
-            label.refresh_from_db(fields=["scan_count"])
-            Scan.objects.create(
-                label=label,
-                ordinal=label.scan_count,
-                device=device_hash(device),
-                scanned_at=at,
-            )
-    return queries.judge(text=code, device=device, now=at)
+
+
+# By hand, as the look of `judge` is: see there.
+_COUNT = """
+    UPDATE traceability_label
+    SET scan_count = scan_count + 1, first_scanned_at = coalesce(first_scanned_at, %s)
+    WHERE number = %s AND scan_count = %s"""
+_NOTE = """
+    INSERT INTO traceability_scan (label_id, ordinal, device, scanned_at)
+    VALUES (%s, %s, %s, %s)"""
+
+
+def _count(seen: queries.Look, *, device: str, at: datetime) -> queries.Look | None:
+    """Note the scan after those that the label was judged by, in its row too.
+
+    None where another was counted since: it may have been this very device's, so the
+    label has to be judged again. The unique ordinal is the proof that none is twice.
+    """
+    moment: Any = connection.ops.adapt_datetimefield_value(at)
+    ordinal = seen.scan_count + 1
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_COUNT, [moment, seen.number, seen.scan_count])
+        if cursor.rowcount != 1:
+            return None
+        scan = [seen.number, ordinal, device_hash(device), moment]
+        cursor.execute(_NOTE, scan)
+    first_at = seen.first_scanned_at or at
+    return seen._replace(scan_count=ordinal, first_scanned_at=first_at)
 
 
 def report_fake(

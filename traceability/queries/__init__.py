@@ -10,9 +10,11 @@ from traceability.queries.certificates import (
     told_in_public,
 )
 from traceability.queries.judging import (
+    Look,
     State,
     Verdict,
     judge,
+    judge_scans,
     label,
     scan_of_device,
     statuses_of,
@@ -39,6 +41,7 @@ from traceability.queries.tracing import LotTrace, TracedLot, lot_trace
 
 __all__ = [
     "UNLABELLED",
+    "Look",
     "LotTrace",
     "Proof",
     "State",
@@ -52,6 +55,7 @@ __all__ = [
     "farmers_for",
     "history_of",
     "judge",
+    "judge_scans",
     "label",
     "label_as_signed",
     "lot_trace",

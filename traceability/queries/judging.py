@@ -1,16 +1,20 @@
 """Is this code genuine? The order of answers is that of the design."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from traceability import codes
 from traceability.devices import device_hash
-from traceability.models import Label, Scan, StatusEvent
+from traceability.models import Event, Label, LabelBatch, Scan, StatusEvent
+from traceability.queries import kept
+from traceability.queries.lots import ancestor_ids
 from traceability.queries.signed import label_as_signed
 
 # The same device within this time is the same scan.
@@ -53,11 +57,19 @@ class Verdict:
 
     state: State
     code: str = ""
-    label: Label | None = None
+    seen: "Look | None" = None
+    facts: kept.Facts | None = None
     ordinal: int | None = None
     count: int = 0
     first_at: datetime | None = None
     reason: str = ""
+
+    @cached_property
+    def label(self) -> Label | None:
+        """The label's row; None where nothing may be told of it."""
+        if self.seen is None or self.facts is None:
+            return None
+        return self.seen.label_in(self.facts.batch)
 
     @property
     def is_genuine(self) -> bool:
@@ -77,17 +89,125 @@ def judge(*, text: str, device: str | None, now: datetime) -> Verdict:
     number = codes.number_of(text)
     if number is None:
         return Verdict(State.TAMPERED)
-    code = codes.code_of(number)
+    code = codes.as_printed(text)
     try:
+        seen = look_at(number)
+        if seen is None:
+            return Verdict(State.UNKNOWN, code=code)
         try:
-            label = labels_with_facts().filter(pk=number).first()
+            facts = _facts_of(seen)
         except ValueError:
             return Verdict(State.UNCHECKED, code=code)
-        if label is None:
-            return Verdict(State.UNKNOWN, code=code)
-        return _judge_label(label, code=code, device=device, now=now)
+        if facts is None:
+            # Nothing of such a row is told: who changed one fact may have changed all.
+            return Verdict(State.ALTERED, code=code)
+        return _judge_label(seen, facts, code=code, device=device, now=now)
     except DatabaseError:
         return Verdict(State.UNCHECKED, code=code)
+
+
+class Look(NamedTuple):
+    """What the database says of one label at this moment, in one query.
+
+    `marks` differ as soon as anything was added to what is told of its batch.
+    `reasons` are by status: what became of the label, its batch, certificate and lot.
+    """
+
+    number: int
+    batch_id: int
+    activated_at: datetime | None
+    scan_count: int
+    first_scanned_at: datetime | None
+    marks: tuple[Any, ...]
+    reasons: dict[str, str]
+
+    def label_in(self, batch: LabelBatch) -> Label:
+        """The label's row, with its batch as it was compared with what was signed."""
+        label = Label(
+            number=self.number,
+            activated_at=self.activated_at,
+            scan_count=self.scan_count,
+            first_scanned_at=self.first_scanned_at,
+        )
+        label.batch = batch
+        label._state.adding = False
+        label._state.db = batch._state.db
+        return label
+
+
+# By hand: every scan asks it, and the ORM takes longer to write it than databases to
+# answer it. Events and papers are only ever added, so that their number is their state.
+_LOOK = """
+    SELECT l.batch_id, l.activated_at, l.scan_count, l.first_scanned_at,
+        s.status, s.reason,
+        b.number, b.certificate_id, b.lot_id, b.product_name, b.pack_g, b.count,
+        b.first_number, b.root, b.expires_on,
+        (SELECT count(*) FROM traceability_event e WHERE e.lot_id = b.lot_id),
+        (SELECT count(*) FROM traceability_evidence p WHERE p.lot_id = b.lot_id)
+    FROM traceability_label l
+    JOIN traceability_labelbatch b ON b.id = l.batch_id
+    LEFT JOIN traceability_statusevent s ON s.label_id = l.number
+        OR s.batch_id = l.batch_id OR s.certificate_id = b.certificate_id
+        OR s.lot_id = b.lot_id
+    WHERE l.number = %s"""
+
+
+def look_at(number: int) -> Look | None:
+    """The label and all that became of it; None where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK, [number])
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    batch_id, activated_at, scan_count, first_at = rows[0][:4]
+    return Look(
+        number=number,
+        batch_id=batch_id,
+        activated_at=_aware(activated_at),
+        scan_count=scan_count,
+        first_scanned_at=_aware(first_at),
+        marks=rows[0][6:],
+        reasons={row[4]: row[5] for row in rows if row[4] is not None},
+    )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """SQLite keeps UTC without saying so."""
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=UTC)
+
+
+def _facts_of(seen: Look) -> kept.Facts | None:
+    """The facts of the label's batch, compared with what was signed; None where they
+    differ. Errors: ValueError where what is kept encrypted cannot be read."""
+    facts = kept.get(seen.batch_id)
+    if (
+        facts is not None
+        and facts.marks == seen.marks
+        and facts.ancestors_marks == _marks_of(facts.ancestors)
+    ):
+        return facts if facts.batch.holds(seen.number) else None
+    # Marks first: what is added while we read makes the next scan read again.
+    found = labels_with_facts().filter(pk=seen.number).first()
+    if found is None or not label_as_signed(found):
+        return None
+    ancestors = tuple(sorted(ancestor_ids([found.batch.lot_id])))
+    facts = kept.Facts(
+        batch=found.batch,
+        marks=seen.marks,
+        ancestors=ancestors,
+        ancestors_marks=_marks_of(ancestors),
+    )
+    kept.put(facts)
+    return facts
+
+
+def _marks_of(lots: tuple[int, ...]) -> tuple[Any, ...]:
+    """How many events the lots have: the way here tells of theirs too."""
+    if not lots:
+        return ()
+    return (Event.objects.filter(lot__in=lots).count(),)
 
 
 def labels_with_facts() -> QuerySet[Label]:
@@ -120,16 +240,14 @@ def _status_events(label: Label) -> list[StatusEvent]:
 
 
 def _judge_label(
-    label: Label, *, code: str, device: str | None, now: datetime
+    seen: Look, facts: kept.Facts, *, code: str, device: str | None, now: datetime
 ) -> Verdict:
-    if not label_as_signed(label):
-        # Nothing of such a row is told: who changed one fact may have changed all.
-        return Verdict(State.ALTERED, code=code)
     status = StatusEvent.Status
-    reasons = {event.status: event.reason for event in _status_events(label)}
+    reasons = seen.reasons
 
     def verdict(state: State, told_by: str = "") -> Verdict:
-        return Verdict(state, code=code, label=label, reason=reasons.get(told_by, ""))
+        reason = reasons.get(told_by, "")
+        return Verdict(state, code=code, seen=seen, facts=facts, reason=reason)
 
     for told_by, state in (
         (status.RECALLED, State.RECALLED),
@@ -138,56 +256,63 @@ def _judge_label(
     ):
         if told_by in reasons:
             return verdict(state, told_by)
-    if label.activated_at is None:
+    if seen.activated_at is None:
         return verdict(State.INACTIVE)
     if status.SUPERSEDED in reasons:
         return verdict(State.SUPERSEDED, status.SUPERSEDED)
-    expires_on = label.batch.expires_on
+    expires_on = facts.batch.expires_on
     if expires_on is not None and expires_on < timezone.localtime(now).date():
         return verdict(State.EXPIRED)
-    return _judge_scans(label, code=code, device=device, now=now)
-
-
-def _judge_scans(
-    label: Label, *, code: str, device: str | None, now: datetime
-) -> Verdict:
     ordinal = None
-    if device is not None:
-        ordinal = scan_of_device(label, device=device, now=now)
-    if label.scan_count == 0:
+    if device is not None and seen.scan_count:
+        ordinal = scan_of_device(seen.number, device=device, now=now)
+    return judge_scans(seen, facts, code=code, ordinal=ordinal, now=now)
+
+
+def judge_scans(
+    seen: Look, facts: kept.Facts, *, code: str, ordinal: int | None, now: datetime
+) -> Verdict:
+    """The verdict on a label that stands, by how often it was looked at.
+
+    `ordinal`: which of these scans is the asker's own.
+    """
+    if seen.scan_count == 0:
         state = State.GENUINE
     elif ordinal == 1:
         state = State.FIRST
-    elif _is_suspicious(label, now):
+    elif _is_suspicious(seen, now):
         state = State.SUSPICIOUS
     else:
         state = State.AGAIN
     return Verdict(
         state,
         code=code,
-        label=label,
+        seen=seen,
+        facts=facts,
         ordinal=ordinal,
-        count=label.scan_count,
-        first_at=label.first_scanned_at,
+        count=seen.scan_count,
+        first_at=seen.first_scanned_at,
     )
 
 
-def scan_of_device(label: Label, *, device: str, now: datetime) -> int | None:
+def scan_of_device(number: int, *, device: str, now: datetime) -> int | None:
     """Which scan of the label this device's last one was, within 24 hours."""
     return (
-        label.scans.filter(device=device_hash(device), scanned_at__gt=now - SAME_SCAN)
+        Scan.objects.filter(
+            label=number, device=device_hash(device), scanned_at__gt=now - SAME_SCAN
+        )
         .order_by("-ordinal")
         .values_list("ordinal", flat=True)
         .first()
     )
 
 
-def _is_suspicious(label: Label, now: datetime) -> bool:
-    if label.scan_count < SUSPICIOUS_SCANS_IN_A_DAY:
+def _is_suspicious(seen: Look, now: datetime) -> bool:
+    if seen.scan_count < SUSPICIOUS_SCANS_IN_A_DAY:
         return False
-    if label.scan_count >= SUSPICIOUS_SCANS_EVER:
+    if seen.scan_count >= SUSPICIOUS_SCANS_EVER:
         return True
-    lately = Scan.objects.filter(label=label, scanned_at__gt=now - SAME_SCAN)
+    lately = Scan.objects.filter(label=seen.number, scanned_at__gt=now - SAME_SCAN)
     return lately.count() >= SUSPICIOUS_SCANS_IN_A_DAY
 
 

@@ -23,7 +23,7 @@ def label_as_signed(label: Label) -> bool:
     try:
         logged = _logged(batch.leaf)
         batch_fits = (
-            0 <= label.number - batch.first_number < batch.count
+            batch.holds(label.number)
             and batch.lot_id == batch.certificate.lot_id
             and logged["number"] == batch.number
             and logged["certificate"] == batch.certificate.number

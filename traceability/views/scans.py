@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -16,11 +17,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from partners.addresses import network_address
 from partners.limits import Limit, TooOften, spend
+from partners.templatetags.market import spoken
 from traceability import codes, devices, operations, queries, words
 from traceability.forms import FakeReportForm
 from traceability.queries import State, Verdict
 from traceability.signals import scan_judged
+from traceability.views import skeletons
 from traceability.views.boxes import box_context
+from traceability.views.skeletons import Skeleton
 
 _STATUS = {
     State.TAMPERED: 404,
@@ -48,13 +52,43 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_safe
 def scan(request: HttpRequest, text: str) -> HttpResponse:
     """The verdict on a code. Sets no cookie, counts nothing: see `seen`."""
-    kept = request.COOKIES.get(_DEVICE_COOKIE, "")
-    device = kept if devices.is_device(kept) else None
-    verdict = queries.judge(text=text, device=device, now=timezone.now())
+    verdict = judged(request, text)
     reported = "reported" in request.GET
-    if request.method == "GET" and not (verdict.is_genuine or reported):
+    if not reported:
+        tell_judged(request, verdict)
+    if verdict.facts is None or reported:
+        return _answer(request, text, verdict, FakeReportForm(), reported=reported)
+    context = _context(verdict, text) | skeletons.holes(verdict)
+    page = render_to_string("traceability/scan.html", context, request)
+    skeleton = Skeleton.of(page, verdict)
+    told = skeleton.filled(
+        verdict, language=get_language() or "", today=timezone.localdate()
+    )
+    response = _unlisted(HttpResponse(told))
+    if not context.get("incomplete"):
+        # Whoever stands at the door may give it to the next who asks.
+        response.skeleton = skeleton  # type: ignore[attr-defined]
+    return response
+
+
+def judged(request: HttpRequest, text: str) -> Verdict:
+    """The verdict for whoever asks, known by the cookie that only a POST sets.
+
+    One for each request: the door asks for it, and then perhaps the view.
+    """
+    verdict: Verdict | None = getattr(request, "verdict", None)
+    if verdict is None:
+        name = request.COOKIES.get(_DEVICE_COOKIE, "")
+        device = name if devices.is_device(name) else None
+        verdict = queries.judge(text=text, device=device, now=timezone.now())
+        request.verdict = verdict  # type: ignore[attr-defined]
+    return verdict
+
+
+def tell_judged(request: HttpRequest, verdict: Verdict) -> None:
+    """A genuine one is told of when it is counted."""
+    if request.method == "GET" and not verdict.is_genuine:
         scan_judged.send(sender=None, state=verdict.state)
-    return _answer(request, text, verdict, FakeReportForm(), reported=reported)
 
 
 # Nobody is logged in here, so there is nothing that a forged post could use.
@@ -147,23 +181,33 @@ def _answer(
     reported: bool = False,
     status: int = 0,
 ) -> HttpResponse:
+    context = _context(verdict, text) | {"form": form, "reported": reported}
+    return _unlisted(
+        render(
+            request,
+            "traceability/scan.html",
+            context,
+            status=status or _STATUS.get(verdict.state, 200),
+        )
+    )
+
+
+def _context(verdict: Verdict, text: str) -> dict[str, Any]:
     context: dict[str, Any] = {
         "verdict": verdict,
         "strip": words.strip(verdict),
         "text": verdict.code or text,
         "typed": codes.grouped(verdict.code) if verdict.code else text,
-        "form": form,
-        "reported": reported,
+        "form": FakeReportForm(),
         "may_count": verdict.is_genuine and verdict.ordinal is None,
     }
     if verdict.label is not None:
+        context["packed"] = spoken(verdict.label.activated_at)
         context |= box_context(verdict.label)
-    response = render(
-        request,
-        "traceability/scan.html",
-        context,
-        status=status or _STATUS.get(verdict.state, 200),
-    )
+    return context
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 

@@ -1,0 +1,129 @@
+"""Scan pages without the words that differ from label to label.
+
+A page is rendered with marks where those words go, so that the labels of a batch share
+it for as long as the batch's facts hold.
+"""
+
+import re
+from collections.abc import Hashable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.utils import timezone, translation
+from django.utils.html import conditional_escape
+
+from partners.templatetags.market import spoken
+from traceability import codes, words
+from traceability.queries import State, Verdict
+
+# Of Unicode's private use: no keyboard makes them.
+_HOLE = "\ue000{}\ue001"
+_HOLES = re.compile("\ue000(code|typed|line|more|packed)\ue001")
+
+
+class Words(NamedTuple):
+    """What a page tells of one label alone, in the reader's language."""
+
+    code: str
+    typed: str
+    line: str
+    more: str
+    packed: str
+
+
+class Skeleton(NamedTuple):
+    """A page in pieces: words of its own, and names of `Words` between them."""
+
+    pieces: tuple[str, ...]
+
+    @classmethod
+    def of(cls, page: str, verdict: Verdict) -> "Skeleton":
+        """From a page that was rendered for this verdict with `holes`."""
+        page = page.replace(verdict.code, _HOLE.format("code"))
+        page = page.replace(codes.grouped(verdict.code), _HOLE.format("typed"))
+        return cls(tuple(_HOLES.split(page)))
+
+    def filled(self, verdict: Verdict, *, language: str, today: date) -> bytes:
+        """The page for a label of which the same things are told."""
+        told = words_of(verdict, language=language, today=today)
+        pieces = list(self.pieces)
+        pieces[1::2] = [getattr(told, name) for name in pieces[1::2]]
+        return "".join(pieces).encode()
+
+
+def holes(verdict: Verdict) -> dict[str, object]:
+    """The template's words of one label, each as the mark that is filled later.
+
+    The code stands in addresses, which a mark would not survive: `of` finds it.
+    """
+    strip = words.strip(verdict)
+    return {
+        "strip": words.Strip(
+            strip.tone,
+            strip.icon,
+            strip.word,
+            _HOLE.format("line") if strip.line else "",
+            _HOLE.format("more") if strip.more else "",
+        ),
+        "packed": _HOLE.format("packed"),
+    }
+
+
+def key_of(verdict: Verdict) -> Hashable:
+    """What the pages of a batch differ by, but for their words and their reader."""
+    return (
+        verdict.state,
+        verdict.ordinal is None,
+        bool(verdict.reason),
+        # The way here ends with it.
+        _day_of(_packed_at(verdict)),
+    )
+
+
+def _packed_at(verdict: Verdict) -> datetime | None:
+    return verdict.seen.activated_at if verdict.seen else None
+
+
+@lru_cache(maxsize=1024)
+def _day_of(moment: datetime | None) -> date | None:
+    return timezone.localdate(moment) if moment else None
+
+
+def words_of(verdict: Verdict, *, language: str, today: date) -> Words:
+    return Words(
+        verdict.code,
+        codes.grouped(verdict.code),
+        *_told(
+            verdict.state,
+            verdict.ordinal,
+            verdict.count,
+            verdict.first_at,
+            verdict.reason,
+            _packed_at(verdict),
+            language,
+            today,
+        ),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _told(
+    state: str,
+    ordinal: int | None,
+    count: int,
+    first_at: datetime | None,
+    reason: str,
+    packed_at: datetime | None,
+    language: str,
+    _today: date,
+) -> tuple[str, str, str]:
+    """Dates in words cost more than all the rest; a hot label's stay the same."""
+    verdict = Verdict(
+        State(state), ordinal=ordinal, count=count, first_at=first_at, reason=reason
+    )
+    with translation.override(language):
+        strip = words.strip(verdict)
+        told = (strip.line, strip.more, spoken(packed_at))
+        line, more, packed = (str(conditional_escape(word)) for word in told)
+    return line, more, packed
