@@ -21,7 +21,8 @@ pytestmark = pytest.mark.django_db
 PARAMETERS = (
     *("before", "after", "status", "part", "month", "page", "q", "place", "sort"),
     *("to", "kind", "plot", "level", "code", "next", "role", "edit", "category"),
-    *("township", "reported"),
+    *("township", "reported", "out", "packs", "farmer", "village"),
+    *("amount", "goods_yuan"),
 )
 IN_ADDRESSES = ("\x00", "9" * 5000, "1." + "9" * 30, "²")
 IN_PATHS = ("%00", "9" * 30, "%ff%fe", "x" * 999, "%2e%2e%2f")
