@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from logistics.models import FreightRule, FreightTemplate, Parcel
 from logistics.regions import region_name
+from partners.spelling import region_told
 
 
 class NotDelivered(Exception):
@@ -62,7 +63,7 @@ def price_by(
     """
     rule = _rule_for(rules, division_code)
     if rule is None or not rule.delivers:
-        raise NotDelivered(region_name(rule.region_code if rule else division_code))
+        raise NotDelivered(_told(rule.region_code if rule else division_code))
     return _price(rule, units=units, goods_fen=goods_fen)
 
 
@@ -104,7 +105,11 @@ def lowest_fen(
 def not_delivered_to(template: FreightTemplate) -> list[str]:
     """The names of the regions this template leaves out, in the codes' order."""
     rules = sorted(template.rules.all(), key=lambda rule: rule.region_code)
-    return [region_name(rule.region_code) for rule in rules if not rule.delivers]
+    return [_told(rule.region_code) for rule in rules if not rule.delivers]
+
+
+def _told(region_code: str) -> str:
+    return region_told(region_name(region_code))
 
 
 def explain(
@@ -130,7 +135,7 @@ def explain(
     except NotDelivered as error:
         return str(error)
     words = {
-        "region": region_name(division_code[:2]),
+        "region": _told(division_code[:2]),
         "fee": short_yuan(found.fen),
         "threshold": short_yuan(found.free_from_fen or 0),
     }

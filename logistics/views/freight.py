@@ -23,6 +23,7 @@ from logistics.models import FreightRule, FreightTemplate
 from logistics.operations import UnableToChangeTemplate, UnableToCreateTemplate
 from logistics.regions import region_written
 from partners.form_acts import carried_out
+from partners.spelling import region_told
 
 may_look = permission_required("logistics.view_freight", raise_exception=True)
 may_change = permission_required("logistics.change_freight", raise_exception=True)
@@ -190,7 +191,7 @@ def _answer(ask: AskForm, rules: list[FreightRule], basis: str) -> str | None:
         "amount": _("%(amount)s kg") % {"amount": amount}
         if basis == FreightTemplate.Basis.WEIGHT
         else _("%(amount)s pieces") % {"amount": amount},
-        "place": region_written(ask.cleaned_data["to"]),
+        "place": region_told(region_written(ask.cleaned_data["to"])),
         "fee": queries.short_yuan(found.fen),
     }
     if found.fen == 0:

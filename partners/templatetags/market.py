@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from partners import measures
 from partners.phones import mask_phone
 from partners.privacy import mask_name
+from partners.spelling import region_told, spelled_place
 
 register = template.Library()
 register.filter("yuan", measures.yuan)
@@ -60,6 +61,20 @@ _FOUND = {
 def found(result: str) -> str:
     """A test's result in the reader's language, where the words are known."""
     return str(_FOUND.get(result.replace("，", ","), result))
+
+
+@register.filter
+def place(name: str) -> str:
+    """柳林村; on English pages Liulin village 柳林村, for who cannot read it."""
+    if not name or not (get_language() or "").startswith("en"):
+        return name
+    return f"{spelled_place(name)} {name}".strip()
+
+
+@register.filter
+def region(name: str) -> str:
+    """湖南; on English pages Hunan. Several, joined by 、, each by itself."""
+    return _(", ").join(region_told(one) for one in name.split("、"))
 
 
 @register.filter

@@ -6,6 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 MAX_AMOUNT_FEN = 10_000_000_000  # 100,000,000.00 yuan, Alipay's limit for a trade
 
+# Kept in the language of who acted; what people wrote themselves stays theirs.
+_OUR_REASONS = {
+    written: _("Cancelled by the buyer")
+    for written in ("Cancelled by the buyer", "买家取消")
+}
+
 
 class Payment(models.Model):
     """One request to pay one order at Alipay; Alipay knows it by `out_trade_no`.
@@ -220,6 +226,12 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment_id}/{self.request_no}"
+
+    @property
+    def why(self) -> str:
+        """Why, in the reader's language where the reason is our own."""
+        reason = _OUR_REASONS.get(self.reason, self.reason)
+        return str(reason or self.get_purpose_display())
 
 
 class Notice(models.Model):

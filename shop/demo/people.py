@@ -28,7 +28,7 @@ class Grower(NamedTuple):
 
 OPERATOR = Person("县级运营 operator", "周明示例", "10000000001")
 SECOND_OPERATOR = Person("复核运营 second operator", "彭华示例", "10000000002")
-AUDITOR = Person("审计 auditor", "田静示例", "10000000003")
+AUDITOR = Person("监督员 auditor", "田静示例", "10000000003")
 
 # 12-digit codes of real villages, six to the name of the township they lie in.
 VILLAGES: dict[str, str] = {

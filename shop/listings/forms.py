@@ -21,6 +21,7 @@ from shop.listings.models import Listing
 from shop.listings.sentence import names
 from shop.listings.sentence.tokens import BOXES, PIECES
 from shop.listings.terms import Changes
+from shop.listings.words import category_name, unit_choices
 
 _GRAMS = {"jin": 500, "kg": 1000, "g": 1}
 LONGEST_PROMISE = timedelta(days=400)
@@ -61,7 +62,7 @@ class CategoryChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """水果, without the path that Oscar writes before it."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.name)
+        return category_name(obj.code, str(obj.name))
 
 
 _ABOVE_ZERO = {"min_value": gettext_lazy("Enter a number above zero.")}
@@ -119,12 +120,12 @@ class DraftForm(forms.Form):
     )
     piece_unit = forms.ChoiceField(
         label=gettext_lazy("Counted in"),
-        choices=[("", "—"), *((unit, unit) for unit in PIECES)],
+        choices=lambda: unit_choices(PIECES),
         required=False,
     )
     container = forms.ChoiceField(
         label=gettext_lazy("Packed in"),
-        choices=[("", "—"), *((box, box) for box in BOXES)],
+        choices=lambda: unit_choices(BOXES),
         required=False,
     )
     price = forms.DecimalField(

@@ -1,6 +1,8 @@
 """How a pack is spoken of."""
 
-from django.utils.translation import get_language
+from collections.abc import Iterable
+
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from partners.measures import GRAMS_PER_JIN, jin
@@ -17,6 +19,10 @@ _ENGLISH = {
     "头": "pcs",
     "棵": "pcs",
     "株": "pcs",
+    "颗": "pcs",
+    "根": "pcs",
+    "尾": "pcs",
+    "朵": "pcs",
     "箱": "box",
     "盒": "carton",
     "篮": "basket",
@@ -30,7 +36,34 @@ _ENGLISH = {
     "捆": "bundle",
     "把": "bunch",
     "提": "pack",
+    "礼盒": "gift box",
+    "份": "portion",
+    "件": "item",
+    "篓": "basket",
+    "扎": "bunch",
+    "板": "tray",
+    "壶": "jug",
+    "套": "set",
+    "网": "net",
 }
+
+_CATEGORIES = {
+    "shui-guo": gettext_lazy("Fruit"),
+    "shu-cai": gettext_lazy("Vegetables"),
+    "qin-dan": gettext_lazy("Poultry and eggs"),
+    "shui-chan": gettext_lazy("Fish and crayfish"),
+    "mi-mian-za-liang": gettext_lazy("Rice and grain"),
+    "feng-mi-cha-yin": gettext_lazy("Honey and tea"),
+    "gan-huo-shan-huo": gettext_lazy("Dried goods"),
+    "rou-lei-la-wei": gettext_lazy("Meat and ham"),
+    "hua-mu-miao-mu": gettext_lazy("Trees and flowers"),
+}
+"""The menu's names in the reader's language; Oscar keeps the Chinese ones."""
+
+
+def category_name(slug: str, known_as: str) -> str:
+    """The category's name for this reader; its own where we have no translation."""
+    return str(_CATEGORIES.get(slug, known_as))
 
 
 def unit_words(unit: str) -> str:
@@ -38,6 +71,15 @@ def unit_words(unit: str) -> str:
     if (get_language() or "").startswith("zh"):
         return unit
     return _ENGLISH.get(unit, unit)
+
+
+def unit_choices(units: Iterable[str]) -> list[tuple[str, str]]:
+    """Counting words to choose from; 枚 and 只 are both pcs, so both stand there."""
+    told = ((unit, unit_words(unit)) for unit in units)
+    return [
+        ("", "—"),
+        *((unit, unit if words == unit else f"{words} {unit}") for unit, words in told),
+    ]
 
 
 def weight_words(weight_g: int) -> str:

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from partners.provinces import PROVINCES
 from shop.storefront.models import ProductCard
 from shop.storefront.queries import SORTS, TownshipCount, VillageCount
-from shop.storefront.regions import PROVINCES
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from oscar.core.loading import get_model
 
 from logistics.queries import NotDelivered, lowest_fen, quote
 from partners.privacy import mask_name
+from partners.provinces import PROVINCES
 from shop.listings.cleaning import clean_story
 from shop.listings.crops import CROPS
 from shop.listings.models import Listing
@@ -25,7 +26,6 @@ from shop.storefront.models import (
     is_presale,
     month_bit,
 )
-from shop.storefront.regions import PROVINCES
 from shop.storefront.traces import trace_of
 
 LISTING_NEEDS = (

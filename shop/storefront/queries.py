@@ -10,7 +10,6 @@ from django.db import connection
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 
 from partners import queries as board
@@ -18,6 +17,7 @@ from partners.keys import key_in
 from partners.measures import yuan
 from partners.organisations.models import Division
 from shop.listings.crops import CATEGORIES, CROPS, Crop
+from shop.listings.words import category_name
 from shop.storefront.models import CropShelf, ProductCard, Shelf
 from shop.storefront.pictures import Illustration, illustration
 from traceability.models import Lot
@@ -64,25 +64,7 @@ class CategoryEntry(NamedTuple):
         return category_name(self.slug, self.known_as)
 
 
-NAMES = {
-    "shui-guo": gettext_lazy("Fruit"),
-    "shu-cai": gettext_lazy("Vegetables"),
-    "qin-dan": gettext_lazy("Poultry and eggs"),
-    "shui-chan": gettext_lazy("Fish and crayfish"),
-    "mi-mian-za-liang": gettext_lazy("Rice and grain"),
-    "feng-mi-cha-yin": gettext_lazy("Honey and tea"),
-    "gan-huo-shan-huo": gettext_lazy("Dried goods"),
-    "rou-lei-la-wei": gettext_lazy("Meat and ham"),
-    "hua-mu-miao-mu": gettext_lazy("Trees and flowers"),
-}
-"""The menu's names in the reader's language; Oscar keeps the Chinese ones."""
-
 _menu: tuple[int, dict[str, CategoryEntry]] = (-1, {})
-
-
-def category_name(slug: str, known_as: str) -> str:
-    """The category's name for this reader; its own where we have no translation."""
-    return str(NAMES.get(slug, known_as))
 
 
 def categories(version: int) -> dict[str, CategoryEntry]:

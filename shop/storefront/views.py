@@ -21,13 +21,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from partners.keys import key_in
 from partners.organisations.models import Division, Farmer, Station
+from partners.provinces import PROVINCES
 from partners.queries import share_preview
+from shop.listings.words import category_name
 from shop.storefront import queries
 from shop.storefront.filters import CategoryFilter, chosen_month, chosen_province
 from shop.storefront.kept import keep
 from shop.storefront.models import MONTHS, ProductCard
 from shop.storefront.pictures import illustration
-from shop.storefront.regions import PROVINCES
 from shop.storefront.season import headline, solar_term
 
 READING_COOKIE_AGE = 365 * 24 * 3600
@@ -172,9 +173,7 @@ def product(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         {
             "card": card,
             "today": today,
-            "category_name": queries.category_name(
-                card.category_code, card.category_name
-            ),
+            "category_name": category_name(card.category_code, card.category_name),
             "packs": packs if len(packs) > 1 else [],
             "neighbours": [other for other in neighbours if other not in packs][:8],
             "share": share if share and share.amount_fen and share.households else None,

@@ -94,6 +94,28 @@ class TestNamesOfPlaces:
         assert codes_called(region_written(code)) == [code]
 
 
+class TestRead:
+    def test_names_places_in_the_readers_language(self, staff: Client) -> None:
+        near = row(1, regions="湖南、长沙市", first_yuan="6")
+        sent = form(row(0), near, not_delivered="台湾、香港")
+        page = staff.post(reverse("logistics:freight_new"), sent)["Location"]
+        words = staff.get(page, headers={"accept-language": "en"}).content.decode()
+        assert "Nothing is sent to Taiwan, Hong Kong." in words
+        assert ">Hunan, Changsha<" in words
+        assert "台湾、香港" in staff.get(page).content.decode()
+
+    def test_a_form_keeps_the_names_that_it_can_read(self, staff: Client) -> None:
+        near = row(1, regions="湖南", first_yuan="6")
+        staff.post(
+            reverse("logistics:freight_new"), form(row(0), near, not_delivered="香港")
+        )
+        change = reverse(
+            "logistics:freight_change", args=[FreightTemplate.objects.get().pk]
+        )
+        words = staff.get(change, headers={"accept-language": "en"}).content.decode()
+        assert 'value="湖南"' in words and 'value="香港"' in words
+
+
 class TestMake:
     def test_from_names_kilograms_and_yuan(self, staff: Client) -> None:
         prices = (
@@ -145,7 +167,7 @@ class TestMake:
         page = staff.post(
             reverse("logistics:freight_new"), sent, headers={"accept-language": "en"}
         )
-        assert "5 kg to 湖南: ¥11" in page.content.decode()
+        assert "5 kg to Hunan: ¥11" in page.content.decode()
         assert not FreightTemplate.objects.exists()
 
 
@@ -160,11 +182,11 @@ class TestLook:
             assert page.status_code == 200
             return page.content.decode()
 
-        assert "4 kg to 湖南: ¥8" in asked("?amount=4&to=湖南")
-        assert "4 kg to 湖南: free" in asked("?amount=4&to=湖南&goods_yuan=99")
+        assert "4 kg to Hunan: ¥8" in asked("?amount=4&to=湖南")
+        assert "4 kg to Hunan: free" in asked("?amount=4&to=湖南&goods_yuan=99")
         assert "We know no place called 乌有乡." in asked("?amount=4&to=乌有乡")
         assert "Name one place." in asked("?amount=4&to=")
-        assert " kg to 湖南" not in asked("?amount=-4&to=湖南")
+        assert " kg to Hunan" not in asked("?amount=-4&to=湖南")
 
 
 class TestChange:

@@ -185,6 +185,16 @@ class TestSplit:
         links = LotLink.objects.order_by("child_id")
         assert [link.weight_g for link in links] == [50_000, 10_250]
 
+    def test_asks_nothing_where_nothing_is_free(
+        self, assistant: Client, lot: Lot
+    ) -> None:
+        address = f"{home_of(lot)}split/"
+        assert "part_1" in assistant.get(address).content.decode()
+        self.split(assistant, lot, "620", **YES)
+        page = assistant.get(address).content.decode()
+        assert "Nothing is left to split" in page
+        assert "part_1" not in page
+
     @pytest.mark.parametrize(
         ("parts", "words"),
         [

@@ -52,6 +52,23 @@ class TestScan:
         assert "王示例" not in response.content.decode()
         assert "10000000009" not in response.content.decode()
 
+    def test_says_in_english_what_it_is_and_where_from(
+        self, client: Client, label: Label
+    ) -> None:
+        page = client.get(f"/T/{label.code}", headers={"accept-language": "en"})
+        for fact in ("Rock-sugar orange", "Yonggu village 永固村"):
+            assert fact in text_of(page)
+        paper = client.get(
+            f"/certificates/{label.batch.certificate.number}/",
+            headers={"accept-language": "en"},
+        )
+        assert "Rock-sugar orange" in text_of(paper)
+        for one in (page, paper):
+            chinese = client.get(
+                one.request["PATH_INFO"], headers={"accept-language": "zh-hans"}
+            )
+            assert "Rock-sugar" not in text_of(chinese)
+
     @pytest.mark.parametrize("way", ["/t/{}", "/T/{}/", "/t/{}/"])
     def test_takes_lower_case_and_a_slash(
         self, client: Client, label: Label, way: str

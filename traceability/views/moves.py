@@ -52,6 +52,7 @@ def split(request: HttpRequest, number: str) -> HttpResponse:
         % {"jin": measures.jin(lot.free_g)},
         button=_("Split it"),
         effects=_of_splitting(lot, form.cleaned_data["weights_g"]) if asks else [],
+        nothing_free=not lot.free_g and not form.is_bound,
     )
 
 

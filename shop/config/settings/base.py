@@ -89,7 +89,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "shop.storefront.context.site",
             ],
-            "builtins": ["partners.templatetags.market"],
+            "builtins": [
+                "partners.templatetags.market",
+                "shop.listings.templatetags.produce",
+            ],
         },
     }
 ]

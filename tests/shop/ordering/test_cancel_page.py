@@ -53,6 +53,16 @@ class TestPaid:
             "paid",
         )
 
+    def test_is_told_in_the_readers_language(self, oranges):
+        self.send(part_of(self.order, oranges))
+        english = {"accept-language": "en"}
+        page = self.client.get(self.page, headers=english).content.decode()
+        for words in ("Cancelled by the buyer", "Rock-sugar orange, pack of 5 jin"):
+            assert words in page
+        assert "买家取消" not in page
+        page = text(self.client, self.page)
+        assert "买家取消" in page and "Rock-sugar" not in page
+
     def test_says_so_where_alipay_has_not_answered(self, oranges, alipay):
         alipay.fail(REFUND, hostile.time_out)
         page = self.send(part_of(self.order, oranges))

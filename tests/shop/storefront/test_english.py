@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.template.defaultfilters import date as as_date
+from django.urls import reverse
 from django.utils import translation
 
 from partners.templatetags.market import found
@@ -32,6 +33,21 @@ class TestGloss:
         shelf = client.get("/c/shui-guo/").content.decode()
         assert "黄桃" in shelf
         assert "ellow peach" not in shelf
+
+
+class TestPlacesAndMonths:
+    def test_a_village_can_be_said(self, client, peaches):
+        name = peaches.village.name
+        home = reverse("storefront:village", args=[peaches.village_id])
+        for address in ("/", "/c/shui-guo/", home):
+            page = client.get(address, headers=ENGLISH).content.decode()
+            assert f"village {name}" in page
+            assert f"village {name}" not in client.get(address).content.decode()
+
+    def test_the_calendar_names_crops(self, client, peaches):
+        page = client.get("/calendar/?month=7", headers=ENGLISH).content.decode()
+        assert page.count("Yellow peach") == 2
+        assert "Yellow peach" not in client.get("/calendar/?month=7").content.decode()
 
 
 class TestWords:

@@ -1,0 +1,48 @@
+"""Places that readers of English can say; Chinese pages keep their characters."""
+
+import pytest
+from django.utils import translation
+
+from partners.provinces import PROVINCES
+from partners.spelling import region_told, spelled_place
+from partners.templatetags.market import place, region
+
+
+@pytest.mark.parametrize(
+    ("name", "spelled"),
+    [
+        ("柳林村", "Liulin village"),
+        ("汉寿县", "Hanshou county"),
+        ("西安市", "Xi'an city"),
+        ("陕西", "Shaanxi"),
+        ("西藏", "Tibet"),
+        # No place's name: left as it is.
+        ("村", ""),
+        ("Liulin", ""),
+        ("", ""),
+    ],
+)
+def test_a_place_is_spelled(name: str, spelled: str) -> None:
+    assert spelled_place(name) == spelled
+    with translation.override("en"):
+        assert place(name) == f"{spelled} {name}".strip()
+    with translation.override("zh-hans"):
+        assert place(name) == name
+
+
+def test_every_province_is_known_by_its_chinese_name() -> None:
+    with translation.override("zh-hans"):
+        names = [str(name) for name in PROVINCES.values()]
+    with translation.override("en"):
+        assert [spelled_place(name) for name in names] == [
+            str(name) for name in PROVINCES.values()
+        ]
+
+
+def test_regions_are_told_in_the_readers_language() -> None:
+    with translation.override("en"):
+        assert region("西藏、新疆") == "Tibet, Xinjiang"
+        assert region_told("长沙") == "Changsha"
+        assert region("") == ""
+    with translation.override("zh-hans"):
+        assert region("西藏、新疆") == "西藏、新疆"
