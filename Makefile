@@ -26,7 +26,7 @@ clean-demo: ## forget the demo's data and start over
 
 test: $(VENV)/.dev ## the tests on the embedded sizes
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m pytest -n 2 -m "not browser and not drill"
+	@$(RUN) -m pytest -n 2 -m "not browser and not drill and not cluster"
 
 test-browser: $(VENV)/.browser ## the public pages and the market day in Chromium
 	@$(RUN) -m tools.messages compile
@@ -46,7 +46,7 @@ TESTS ?= tests
 
 test-services: services ## every test on these (or TESTS="tests/shop/alipay tests/…")
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 2 -m "not browser and not drill" $(TESTS)
+	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 2 -m "not browser and not drill and not cluster" $(TESTS)
 
 test-elasticsearch-cluster: $(VENV)/.dev ## a node with a password; three nodes of which one is killed
 	@$(RUN) -m pytest -m cluster -p no:randomly tests/shop/discovery/test_nodes.py

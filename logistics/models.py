@@ -62,6 +62,11 @@ class FreightTemplate(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def places(self) -> int:
+        """Of how many places it has a price: prefetched rules are counted here."""
+        return sum(rule.delivers for rule in self.rules.all())
+
 
 class FreightRule(models.Model):
     """One region's price; the rule with the longest matching code decides.

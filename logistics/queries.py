@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from logistics.models import FreightRule, FreightTemplate, Parcel
+from logistics.models import FreightRule, FreightTemplate, Parcel, ParcelEvent
 from logistics.regions import region_name
 from partners.spelling import region_told
 
@@ -167,10 +167,17 @@ class Step:
 
 
 def timeline(parcel: Parcel) -> list[Step]:
-    """What happened to the parcel, newest first, in the reader's words."""
+    """What happened to the parcel, newest first, in the reader's words.
+
+    That it waits to be packed is said only while it does: its row begins with packing.
+    """
+    opened = ParcelEvent.Kind.OPENED
+    told = list(parcel.events.all())
+    if len(told) > 1:
+        told = [event for event in told if event.kind != opened]
     # Carriers tell whole seconds: within one, the order of writing counts.
     events = sorted(
-        parcel.events.all(),
+        told,
         key=lambda event: (event.happened_at.replace(microsecond=0), event.pk),
         reverse=True,
     )

@@ -142,7 +142,13 @@ class TemplateForm(forms.Form):
 
 
 class AskForm(forms.Form):
-    """What would so much to there cost?"""
+    """What would so much to there cost?
+
+    Nothing is `required` for the browser: it may stand folded away in another form,
+    which a browser would then refuse to send without a word.
+    """
+
+    use_required_attribute = False
 
     amount = _decimal(gettext_lazy("Kilograms or pieces"), places=3, least="0.001")
     to = RegionsField(label=gettext_lazy("Where to"))

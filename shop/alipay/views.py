@@ -58,6 +58,7 @@ def status(request: HttpRequest, number: str, token: str) -> HttpResponse:
             "is_open": payment.status == Payment.Status.PENDING
             and payment.expires_at > timezone.now(),
             "waits": _waits(payment),
+            "asked": "asked" in request.GET,
             **_around(payment),
         },
     )
@@ -101,7 +102,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
         f"alipay-return-{payment.pk}", 1, timeout=RETURN_PAUSE_SECONDS
     ):
         tasks.soon(tasks.ask_about, payment_id=payment.pk)
-    return redirect(queries.status_path(payment))
+    return redirect(f"{queries.status_path(payment)}?asked")
 
 
 @csrf_exempt

@@ -18,7 +18,7 @@ from partners.organisations.models import AuditRecord
 from shop.alipay.models import Capture, Payment, Refund
 from shop.ordering.models import Purchase, SubOrder
 from shop.ordering.queries import SentPart, parts_of, place_of, recalled_parts
-from shop.ordering.refunded import Left, left_to_refund
+from shop.ordering.refunded import Left, held_by_recall, left_to_refund
 
 LATE_AFTER = timedelta(hours=48)
 STUCK_AFTER = timedelta(days=7)
@@ -140,6 +140,7 @@ class OneOrder:
     left: Left
     entries: list[Entry]
     escrow_fen: int
+    held: bool
     events: list[Happened]
 
     @property
@@ -190,6 +191,7 @@ def one_order(number: str) -> OneOrder:
         left=left_to_refund(purchase.order),
         entries=list(entries_of(f"order:{number}")),
         escrow_fen=-balance_fen(f"order:{number}:escrow"),
+        held=held_by_recall(purchase.order),
         events=_events(purchase, parts, captures, refunds),
     )
 
@@ -229,4 +231,7 @@ def _account_label(code: str) -> str:
     return str(family.label) if family else code
 
 
-_TOLD = {"refund_order": gettext_lazy("Staff gave money back")}
+_TOLD = {
+    "refund_order": gettext_lazy("Staff gave money back"),
+    "release_recalled": gettext_lazy("Staff let it complete despite a recall"),
+}

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from partners.form_acts import carried_out
 from partners.ledger import queries as ledger
@@ -23,7 +23,12 @@ from shop.backoffice import orders as read
 from shop.backoffice import queries
 from shop.backoffice.forms import RefundForm
 from shop.listings.models import Listing
-from shop.ordering.operations import UnableToGiveBack, give_back
+from shop.ordering.operations import (
+    UnableToComplete,
+    UnableToGiveBack,
+    give_back,
+    release_recalled,
+)
 from shop.ordering.refunded import NothingLeft
 from shop.users.models import Role
 
@@ -124,6 +129,21 @@ def refund(request: HttpRequest, number: str) -> HttpResponse:
         {"one": one, "form": form, "sums": sums, "total_fen": form.total_fen(sums)},
         status=422 if form.errors else 200,
     )
+
+
+@for_staff
+@permission_required("ordering.refund_order", raise_exception=True)
+@require_POST
+def release(request: HttpRequest, number: str) -> HttpResponse:
+    """Complete an order that a recall holds open: nothing more of it goes back."""
+    one = read.one_order(number)
+    try:
+        release_recalled(order=one.order, by=request.user, at=timezone.now())
+    except UnableToComplete as reason:
+        messages.error(request, str(reason))
+    else:
+        messages.success(request, _("Completed. Those who earned it have the money."))
+    return redirect("backoffice:order", number=number)
 
 
 def _give_back(request: HttpRequest, one: read.OneOrder, form: RefundForm) -> Any:

@@ -82,7 +82,8 @@ TEXTS: dict[str, Text] = {
     ),
     "parcel_delivered": Text(
         gettext_lazy(
-            "%(goods)s of order %(number)s arrived. Say here that all is well: %(link)s"
+            "%(goods)s of order %(number)s arrived. Once you have all of it, say so "
+            "here: %(link)s"
         ),
         ("number", "goods", "link"),
     ),

@@ -28,6 +28,7 @@ from shop.ordering.models import (
     CheckoutDraft,
     LineTerms,
     PackedLabel,
+    PartRefund,
     Purchase,
     SubOrder,
 )
@@ -64,15 +65,23 @@ def typed_for(basket: Any) -> Typed | None:
 def arrived_by(moment: datetime) -> QuerySet:
     """Paid orders whose last box arrived by then, oldest first, with `arrived_at`.
 
-    Without those of which money is on its way back.
+    Without those of which money is on its way back, and those that hold something
+    recalled of which nothing was given back: they wait for staff.
     """
     on_its_way = SubOrder.objects.filter(order=OuterRef("pk")).exclude(
         status__in=[SubOrder.Status.DELIVERED, SubOrder.Status.CANCELLED]
     )
+    recalled = PackedLabel.objects.filter(
+        ~Exists(PartRefund.objects.filter(sub_order=OuterRef("sub_order"))),
+        sub_order__order=OuterRef("pk"),
+        sub_order__status=SubOrder.Status.DELIVERED,
+        label__batch__lot__status_events__status=StatusEvent.Status.RECALLED,
+    )
     orders = apps.get_model("order", "Order").objects.filter(status="paid")
     return (
         orders.filter(sub_orders__status=SubOrder.Status.DELIVERED)
-        .filter(~Exists(on_its_way), ~Exists(money_going_back(OuterRef("number"))))
+        .filter(~Exists(on_its_way), ~Exists(recalled))
+        .filter(~Exists(money_going_back(OuterRef("number"))))
         .annotate(arrived_at=Max("sub_orders__delivered_at"))
         .filter(arrived_at__lte=moment)
         .order_by("arrived_at", "pk")
@@ -251,15 +260,15 @@ def recall_reaches(lots: list[Lot], *, done: bool) -> list[Effect]:
         keys = reduce(or_, (Q(key__startswith=recall_key(lot)) for lot in lots), Q())
         count = TextMessage.objects.filter(keys).count()
         words = ngettext(
-            "%(count)d buyer was written to.",
-            "%(count)d buyers were written to.",
+            "The buyer of %(count)d order was written to.",
+            "The buyers of %(count)d orders were written to.",
             count,
         )
     else:
         count = parts.exclude(order__purchase__phone_index="").count()
         words = ngettext(
-            "%(count)d buyer gets a text message: do not eat or use it.",
-            "%(count)d buyers get a text message: do not eat or use it.",
+            "The buyer of %(count)d order gets a text message: do not eat or use it.",
+            "The buyers of %(count)d orders get a text message: do not eat or use it.",
             count,
         )
     told = Effect(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from partners.measures import apportion, yuan
 from shop.alipay.models import Payment, Refund
 from shop.ordering.models import LineTerms, PartRefund, SubOrder
+from traceability.models import StatusEvent
 
 
 class NothingLeft(Exception):
@@ -83,6 +84,20 @@ def left_to_refund(order: Any) -> Left:
             own = terms.goods_fen - back.lines.get(terms.pk, 0)
             lines[terms.pk] = max(0, min(own, parts[part.pk]))
     return Left(order_fen=left_fen, parts=parts, lines=lines)
+
+
+def held_by_recall(order: Any) -> bool:
+    """Whether something that arrived was recalled, and its money is not given back."""
+    recalled = order.sub_orders.filter(
+        status=SubOrder.Status.DELIVERED,
+        packed_labels__label__batch__lot__status_events__status=(
+            StatusEvent.Status.RECALLED
+        ),
+    ).values_list("pk", flat=True)
+    parts = set(recalled)
+    return bool(parts) and any(
+        fen > 0 for pk, fen in left_to_refund(order).parts.items() if pk in parts
+    )
 
 
 def plan(

@@ -427,6 +427,8 @@ BACKOFFICE = [
          args=thing("sub_order.order.number"),
          post=facts(what="whole", amount="1", reason="示例", key="a" * 16, seen_fen=100,
                     step="make")),
+    Door("backoffice:release", reads=None, writes=OPERATOR, moves=False,
+         args=thing("sub_order.order.number")),
     Door("backoffice:listings", reads=STAFF),
     Door("logistics:freight", reads=ASSISTANTS | STAFF),
     Door("logistics:freight_template", reads=ASSISTANTS | STAFF,

@@ -5,16 +5,21 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
+from django.db.models import F
 from django.test import Client
 
 from logistics.operations import HandOverPending
+from partners.organisations.models import AuditRecord
 from partners.organisations.operations import open_station
+from shop.alipay.models import Payment
 from shop.listings import receivers
 from shop.listings.models import Listing
 from shop.listings.operations import UnableToLink, link_lot
 from shop.notices.models import TextMessage
 from shop.ordering import operations, queries
+from shop.ordering.signals import order_completed
 from shop.storefront.models import ProductCard
+from tests.factories.parcels import new_parcel
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
 from tests.factories.traceability import new_certificate, new_lot
@@ -261,3 +266,53 @@ class TestRace:
         oranges.refresh_from_db()
         assert StatusEvent.objects.filter(lot=lot, status="recalled").exists()
         assert oranges.lot_id is None or oranges.status == Listing.Status.ENDED
+
+
+class TestTheMoneyOfWhatArrived:
+    """A recalled box has arrived: nobody is paid for it until staff decided."""
+
+    @pytest.fixture(autouse=True)
+    def _settled_elsewhere(self, monkeypatch):
+        """These orders have no money; what settlement does has tests of its own."""
+        monkeypatch.setattr(order_completed, "receivers", [])
+        order_completed.sender_receivers_cache.clear()
+        yield
+        order_completed.sender_receivers_cache.clear()
+
+    @pytest.fixture
+    def arrived(self, oranges, codes, packer, lot, operator):
+        order = bought(oranges)
+        part = packed(order, codes, packer)
+        type(part).objects.filter(pk=part.pk).update(
+            status="delivered", delivered_at=LATER, parcel=new_parcel()
+        )
+        Payment.objects.filter(order_number=order.number).update(
+            captured_fen=F("amount_fen")
+        )
+        recall(lot, operator)
+        return order
+
+    def test_neither_the_buyer_nor_the_week_completes_it(self, arrived):
+        with pytest.raises(operations.UnableToComplete):
+            operations.complete_order(order=arrived, at=LATER)
+        assert operations.complete_overdue(now=LATER + timedelta(days=30)) == 0
+        arrived.refresh_from_db()
+        assert arrived.status == "paid"
+
+    def test_only_the_recall_holds_it(self, arrived, monkeypatch):
+        held = "shop.ordering.operations.progress.held_by_recall"
+        monkeypatch.setattr(held, lambda order: False)
+        operations.complete_order(order=arrived, at=LATER)
+        arrived.refresh_from_db()
+        assert arrived.status == "completed"
+
+    def test_staff_may_let_it_complete(self, arrived, operator):
+        operations.release_recalled(order=arrived, by=operator, at=LATER)
+        arrived.refresh_from_db()
+        assert arrived.status == "completed"
+        assert AuditRecord.objects.filter(act="release_recalled").count() == 1
+
+    def test_the_order_page_offers_nothing_that_pays_the_grower(self, arrived, client):
+        page = client.get(arrived.purchase.path).content.decode()
+        assert 'value="received"' not in page
+        assert "由平台保管" in page

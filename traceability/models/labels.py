@@ -167,3 +167,8 @@ class StatusEvent(models.Model):
 
     def __str__(self) -> str:
         return self.get_status_display()
+
+    @property
+    def plain_reason(self) -> str:
+        """The reason, to stand in a sentence of ours that ends itself."""
+        return self.reason.rstrip("。.!！;； ")

@@ -20,7 +20,6 @@ from traceability.queries.judging import (
     statuses_of,
 )
 from traceability.queries.lots import (
-    UNLABELLED,
     ancestor_ids,
     descendant_ids,
     farmers_for,
@@ -31,16 +30,17 @@ from traceability.queries.lots import (
     lots_with,
     plots_for,
     recalled_ids,
+    recalled_lately,
     safe_harvest_date,
     safe_harvest_date_of,
     standing_events,
+    to_be_labelled,
     with_certificate_to_label,
 )
 from traceability.queries.signed import certificate_as_signed, label_as_signed
 from traceability.queries.tracing import LotTrace, TracedLot, lot_trace
 
 __all__ = [
-    "UNLABELLED",
     "Look",
     "LotTrace",
     "Proof",
@@ -67,12 +67,14 @@ __all__ = [
     "proof_of",
     "published_checkpoint",
     "recalled_ids",
+    "recalled_lately",
     "repackable_g",
     "safe_harvest_date",
     "safe_harvest_date_of",
     "scan_of_device",
     "standing_events",
     "statuses_of",
+    "to_be_labelled",
     "told_in_public",
     "with_certificate_to_label",
 ]

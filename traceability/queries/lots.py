@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,8 +25,22 @@ from traceability.models import (
 
 # What was picked longer ago has been sold or eaten: nothing to do about it today.
 CERTIFY_WITHIN = timedelta(days=14)
-# Of lots `with_certificate_to_label`: labels can be made of them, and none were.
-UNLABELLED = Q(labelled=False, to_label__isnull=False)
+
+
+def to_be_labelled(lots: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
+    """Those of `with_certificate_to_label` that were picked lately, have a certificate
+    with room for labels, and none yet."""
+    since = timezone.localdate(now) - CERTIFY_WITHIN
+    return lots.filter(labelled=False, to_label__isnull=False, harvest_date__gt=since)
+
+
+def recalled_lately(lots: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
+    """Those of `with_certificate_to_label` whose recall is news: their packages may
+    still lie at a station."""
+    lately = StatusEvent.objects.filter(
+        status=StatusEvent.Status.RECALLED, happened_at__gt=now - CERTIFY_WITHIN
+    )
+    return lots.filter(pk__in=lately.filter(lot__isnull=False).values("lot"))
 
 
 def lots_for(user: Person) -> QuerySet[Lot]:
@@ -46,20 +60,16 @@ def lots_today(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
         certified_g=0,
         split_g=0,
     )
-    recent = Lot.objects.filter(
-        village__in=assistant.villages.all(), harvest_date__gt=today - CERTIFY_WITHIN
+    own = with_certificate_to_label(
+        Lot.objects.filter(village__in=assistant.villages.all())
     )
-    bare = with_certificate_to_label(recent).filter(UNLABELLED)
-    recalled = StatusEvent.objects.filter(
-        status=StatusEvent.Status.RECALLED,
-        lot__village__in=assistant.villages.all(),
-        happened_at__gt=now - CERTIFY_WITHIN,
-    )
+    bare = to_be_labelled(own, now=now)
+    recalled = recalled_lately(own, now=now)
     return [
         TodayItem(
             label=_("Recalled lots: put their packages aside"),
             count=recalled.count(),
-            url=reverse("traceability:lots"),
+            url=f"{reverse('traceability:lots')}?part=recalled",
             icon="octagon-alert",
         ),
         TodayItem(
@@ -78,8 +88,8 @@ def lots_today(assistant: Assistant, *, now: datetime) -> list[TodayItem]:
 
 
 def with_certificate_to_label(lots: QuerySet[Lot]) -> QuerySet[Any]:
-    """The lots, each with `labelled` (has any labels) and `to_label`: the number of
-    the newest certificate under which labels can be made; None where there is none."""
+    """The lots, each with `is_recalled`, `labelled` (has any labels) and `to_label`:
+    the number of the newest certificate under which labels can be made, or None."""
     recalled = StatusEvent.objects.filter(status=StatusEvent.Status.RECALLED)
     covering = (
         Certificate.objects.filter(lot=OuterRef("pk"), status_events__isnull=True)
@@ -88,6 +98,7 @@ def with_certificate_to_label(lots: QuerySet[Lot]) -> QuerySet[Any]:
         .order_by("-pk")
     )
     return lots.annotate(
+        is_recalled=Exists(recalled.filter(lot=OuterRef("pk"))),
         labelled=Exists(LabelBatch.objects.filter(lot=OuterRef("pk"))),
         to_label=Subquery(covering.values("number")[:1]),
     )

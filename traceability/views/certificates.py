@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from traceability import queries, regulation, tlog
-from traceability.models import Certificate
+from traceability.models import Certificate, StatusEvent
 from traceability.printing import certificate_pdf
 from traceability.views.boxes import links_for, place_of, timeline_of
 
@@ -38,6 +38,9 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
         "promises": regulation.PROMISES.values(),
         "bases": regulation.bases(json.loads(found.document)["basis"]),
         "withdrawn": withdrawn,
+        "recalled": found.lot.status_events.filter(
+            status=StatusEvent.Status.RECALLED
+        ).first(),
         "evidence": list(found.lot.evidence.all()),
         "timeline": timeline_of(found.lot),
         "links": links_for(found.lot),

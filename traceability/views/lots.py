@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from partners import measures
@@ -24,6 +25,10 @@ from traceability.printing import PAPERS, certificate_pdf, write_sheet
 from traceability.views.common import address, get_or_post, lot_for, now_by
 
 _PER_PAGE = 20
+_PARTS = {
+    "unlabelled": queries.to_be_labelled,
+    "recalled": queries.recalled_lately,
+}
 
 
 @login_required
@@ -33,9 +38,11 @@ def lots(request: HttpRequest) -> HttpResponse:
     _require(request, "see_lots_page")
     found = queries.lots_for(request.user).select_related("farmer", "village")
     found = queries.with_certificate_to_label(found)
-    part = "unlabelled" if request.GET.get("part") == "unlabelled" else "all"
-    if part == "unlabelled":
-        found = found.filter(queries.UNLABELLED)
+    part = request.GET.get("part", "")
+    if part in _PARTS:
+        found = _PARTS[part](found, now=timezone.now())
+    else:
+        part = "all"
     if (before := key_in(request.GET.get("before"))) is not None:
         found = found.filter(pk__lt=before)
     page = list(found.order_by("-pk")[: _PER_PAGE + 1])
@@ -293,7 +300,7 @@ def _steps(found: Lot, certificates: list[Certificate]) -> list[dict[str, str]]:
     done = [
         (_("Recorded"), found.events.exists()),
         (_("Tested"), found.evidence.exists()),
-        (_("Certified"), bool(certificates)),
+        (pgettext("a step", "Certified"), bool(certificates)),
         (_("Labelled"), any(c.batches.all() for c in certificates)),
     ]
     now = next((i for i, (_name, is_done) in enumerate(done) if not is_done), None)

@@ -37,6 +37,7 @@ from shop.ordering.operations.progress import (
     mark_delivered,
     mark_paid,
     mark_shipped,
+    release_recalled,
 )
 from shop.ordering.operations.refunding import UnableToGiveBack, give_back
 from shop.ordering.operations.stock import OutOfStock, PriceChanged
@@ -72,6 +73,7 @@ __all__ = [
     "pack",
     "place_bare_order",
     "place_order",
+    "release_recalled",
     "send_box",
     "tell_recalled",
     "tell_suspended",

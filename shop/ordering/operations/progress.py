@@ -7,10 +7,13 @@ from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from partners.organisations.operations import record
+from partners.people import Person
 from shop.alipay.models import Payment
 from shop.ordering.models import Purchase, SubOrder
 from shop.ordering.operations import stock, telling
 from shop.ordering.queries import arrived_by, money_going_back
+from shop.ordering.refunded import held_by_recall
 from shop.ordering.signals import order_completed, order_paid
 
 logger = logging.getLogger(__name__)
@@ -73,8 +76,11 @@ def _moved(parcel, before: str, after: str, **stamps: datetime) -> SubOrder | No
 
 
 @transaction.atomic
-def complete_order(*, order, at: datetime) -> None:
+def complete_order(*, order, at: datetime, despite_recall: bool = False) -> None:
     """The buyer has everything: the money can go to those who earned it.
+
+    What was recalled keeps its money held until staff gave it back, or decided
+    `despite_recall` that it is earned.
 
     Errors: UnableToComplete.
     """
@@ -97,6 +103,13 @@ def complete_order(*, order, at: datetime) -> None:
                 "Please say so again once it is there."
             )
         )
+    if not despite_recall and held_by_recall(order):
+        raise UnableToComplete(
+            _(
+                "Something of this order was recalled. Its money stays held until the "
+                "county has settled that with you."
+            )
+        )
     _orders().filter(pk=order.pk).update(status="completed")
     order.status = "completed"
     Purchase.objects.filter(order=order).update(completed_at=at)
@@ -106,11 +119,23 @@ def complete_order(*, order, at: datetime) -> None:
     order_completed.send(sender=Purchase, order=order, at=at)
 
 
+@transaction.atomic
+def release_recalled(*, order, by: Person, at: datetime) -> None:
+    """Staff decide that what was recalled is earned all the same.
+
+    Errors: UnableToComplete.
+    """
+    complete_order(order=order, at=at, despite_recall=True)
+    record(act="release_recalled", subject=f"order:{order.number}", by=by, at=at)
+
+
 def complete_overdue(*, now: datetime, most: int = 200) -> int:
     """Complete orders whose boxes all arrived long enough ago."""
-    due = arrived_by(now - COMPLETES_AFTER)[:most]
     completed = 0
-    for order in due:
+    # No slice: those that must stay open would take up the places of the others.
+    for order in list(arrived_by(now - COMPLETES_AFTER)):
+        if completed == most:
+            break
         try:
             complete_order(order=order, at=now)
             completed += 1

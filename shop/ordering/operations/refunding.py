@@ -101,7 +101,7 @@ def _promised(
 
 
 def _detail(total_fen: int, sub_order: SubOrder | None, terms: LineTerms | None) -> str:
-    """Sum and what of: never a name, and not in a reader's language."""
+    """Sum and what of: no person's name, and nothing in a reader's language."""
     if terms is not None:
-        return f"{yuan(total_fen)} {terms.sub_order.number} {terms.line_id}"
+        return f"{yuan(total_fen)} {terms.sub_order.number} {terms.line.title}"
     return f"{yuan(total_fen)} {sub_order.number if sub_order else ''}".strip()

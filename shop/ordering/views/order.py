@@ -14,6 +14,7 @@ from shop.alipay.models import Refund
 from shop.alipay.queries import refunds_of, returns_of
 from shop.ordering import baskets, operations, queries
 from shop.ordering.models import Purchase
+from shop.ordering.refunded import held_by_recall
 
 
 @never_cache
@@ -25,6 +26,8 @@ def order(request: HttpRequest, number: str, token: str) -> HttpResponse:
         _received(request, purchase)
         return redirect(purchase.path)
     parts = queries.parts_of(purchase.order)
+    refunds = refunds_of(number)
+    back_fen = sum(refund.amount_fen for refund in refunds)
     return render(
         request,
         "shop/ordering/order.html",
@@ -38,11 +41,14 @@ def order(request: HttpRequest, number: str, token: str) -> HttpResponse:
             "owner": queries.is_owner(purchase, request.user),
             "county_phone": settings.COUNTY_PHONE,
             "returns": returns_of(number),
-            "refunds": refunds_of(number),
+            "refunds": refunds,
+            "back_fen": back_fen,
+            "kept_fen": purchase.total_fen - back_fen,
             "shares": queries.share_of(
                 purchase.order, on=timezone.localdate(purchase.order.date_placed)
             ),
             "arrived": queries.has_arrived(part.sub_order for part in parts),
+            "held": held_by_recall(purchase.order),
         },
     )
 
