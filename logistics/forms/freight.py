@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from logistics.models import FreightRule, FreightTemplate
 from logistics.operations import RegionPrice
 from logistics.regions import codes_called, region_written
+from partners.cleaning import LineField
 from partners.measures import decimal_yuan
 
 _BETWEEN = re.compile(r"[、,,;;\s]+")
@@ -20,7 +21,7 @@ BLANK_ROWS = 1
 FEWEST_ROWS = 3
 
 
-class RegionsField(forms.CharField):
+class RegionsField(LineField):
     """Places as people name them, 湖南、长沙市; given as beginnings of codes."""
 
     def __init__(self, **options: Any) -> None:
@@ -107,7 +108,7 @@ def _units(amount: Decimal, basis: str) -> int:
 class TemplateForm(forms.Form):
     """A freight template without its rows of prices."""
 
-    name = forms.CharField(
+    name = LineField(
         label=gettext_lazy("Name"),
         max_length=60,
         help_text=gettext_lazy("Assistants choose by it, e.g. fruit, or cold boxes."),

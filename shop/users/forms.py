@@ -56,7 +56,7 @@ class CodeForm(forms.Form):
 class SecondCodeForm(forms.Form):
     """The authenticator's six digits, or a spare code."""
 
-    secret = forms.CharField(
+    secret = LineField(
         label=_("Code from the app"),
         max_length=24,
         widget=forms.TextInput(
