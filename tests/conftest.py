@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from shop.storefront import middleware, queries
@@ -75,6 +76,12 @@ def django_db_keepdb(
         return databases.migrated_sqlite(database)
     database["TEST"]["TEMPLATE"] = databases.migrated_postgresql(database)
     return False
+
+
+@pytest.fixture(autouse=True)
+def in_the_usual_language() -> None:
+    """A request leaves its language behind in the thread, for the next test to find."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
