@@ -356,11 +356,16 @@ class MyOrder:
         """The line for one of Oscar's orders, its parts and lines prefetched."""
         parts = list(order.sub_orders.all())
         sent = [p for p in parts if p.status != SubOrder.Status.CANCELLED]
-        arrived = bool(sent) and all(part.delivered_at for part in sent)
+        state = order.status
+        if state == "paid" and sent:
+            if all(part.delivered_at for part in sent):
+                state = "arrived"
+            elif all(part.status == SubOrder.Status.PAID for part in sent):
+                state = "to_pack"
         return cls(
             url=order.purchase.path,
             number=order.number,
-            state="arrived" if order.status == "paid" and arrived else order.status,
+            state=state,
             placed_at=order.date_placed,
             total_fen=order.purchase.total_fen,
             titles=[line.title for line in order.lines.all()],

@@ -11,8 +11,10 @@ from qrcode.main import QRCode
 from qrcode.util import MODE_ALPHA_NUM, QRData
 
 from partners.organisations.division_files import packed
+from shop.users.models import User
 from traceability.codes import code_of, grouped
 from traceability.models import LabelBatch
+from traceability.operations import void_label
 from traceability.printing import PAPERS, label_address, pdf, qr, sheet_pdf
 
 # The page a label stands on, and how many on a page.
@@ -44,6 +46,15 @@ class TestSheetPdf:
     ) -> None:
         found = decoded(sheet_pdf(batch, paper=paper), dpi=dpi)
         assert sorted(found) == sorted(label_address(c) for c in batch.codes())
+
+    def test_a_voided_label_is_not_printed_again(
+        self, batch: LabelBatch, zhao: User
+    ) -> None:
+        torn = batch.labels.get(pk=batch.first_number + 3)
+        void_label(label=torn, reason="撕坏了", by=zhao, at=batch.minted_at)
+        found = decoded(sheet_pdf(batch, paper="a4"), dpi=300)
+        assert label_address(torn.code) not in found
+        assert len(found) == batch.count - 1
 
     @pytest.mark.parametrize("paper", sorted(PAPERS))
     def test_says_what_is_in_the_package(self, batch: LabelBatch, paper: str) -> None:

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from traceability import codes, regulation
-from traceability.models import LabelBatch
+from traceability.models import LabelBatch, StatusEvent
 from traceability.printing import pdf, qr
 
 # Millimetres of a dot at 203.2 dpi: modules are whole dots, so that edges are sharp.
@@ -99,14 +99,25 @@ def write_sheet(batch: LabelBatch, *, paper: Paper, out: BinaryIO) -> None:
 
 
 def _pages(batch: LabelBatch, paper: Paper) -> Iterator[list[tuple[str, qr.Matrix]]]:
-    labels = _labels(range(batch.first_number, batch.first_number + batch.count))
+    labels = _labels(_printable(batch))
     while page := list(islice(labels, paper.per_page)):
         yield page
 
 
-def _labels(numbers: range) -> Iterator[tuple[str, qr.Matrix]]:
-    for start in range(0, len(numbers), _AT_ONCE):
-        printed = [codes.code_of(n) for n in numbers[start : start + _AT_ONCE]]
+def _printable(batch: LabelBatch) -> Iterator[int]:
+    """The batch's numbers without the voided ones, which must stick to nothing."""
+    voided = frozenset(
+        StatusEvent.objects.filter(
+            label__batch=batch, status=StatusEvent.Status.VOIDED
+        ).values_list("label_id", flat=True)
+    )
+    numbers = range(batch.first_number, batch.first_number + batch.count)
+    return (number for number in numbers if number not in voided)
+
+
+def _labels(numbers: Iterator[int]) -> Iterator[tuple[str, qr.Matrix]]:
+    while some := list(islice(numbers, _AT_ONCE)):
+        printed = [codes.code_of(number) for number in some]
         symbols = qr.matrices([label_address(code) for code in printed])
         yield from zip(printed, symbols, strict=True)
 

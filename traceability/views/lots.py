@@ -4,6 +4,7 @@ import io
 import tempfile
 from typing import IO, Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Prefetch, Q
@@ -240,9 +241,14 @@ def new_labels(request: HttpRequest, number: str, certificate: str) -> HttpRespo
 
 @login_required
 @require_safe
-def sheet(request: HttpRequest, number: str, batch: str, paper: str) -> FileResponse:
-    """A batch's labels as a PDF for one kind of paper."""
+def sheet(
+    request: HttpRequest, number: str, batch: str, paper: str
+) -> HttpResponseBase:
+    """A batch's labels as a PDF for one kind of paper; none of what is recalled."""
     found = lot_for(request, number)
+    if found.status_events.filter(status=StatusEvent.Status.RECALLED).exists():
+        messages.error(request, _("This lot is recalled: print no labels for it."))
+        return redirect("traceability:lot", number=found.number)
     if paper not in PAPERS:
         raise Http404
     printed = get_object_or_404(

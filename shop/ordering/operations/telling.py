@@ -104,7 +104,8 @@ def _goods_in(sub_order: SubOrder) -> str:
                 "first": goods,
                 "more": len(titles) - 1,
             }
-        boxes = list(sub_order.order.sub_orders.order_by("pk").values_list("pk"))
+        sent = sub_order.order.sub_orders.exclude(status=SubOrder.Status.CANCELLED)
+        boxes = list(sent.order_by("pk").values_list("pk"))
         if len(boxes) < 2:
             return goods
         return _("%(goods)s (box %(index)d of %(count)d)") % {
