@@ -39,7 +39,8 @@ class Chromium(Browser):
         url = urllib.parse.urljoin(self.base_url, path)
         if urllib.parse.urlsplit(url).path.endswith(PAPERS):
             return self._fetched(self.context.request.get(url), status)
-        response = self.tab.goto(url)
+        # With a fragment, a page that stands there already would not be asked for anew.
+        response = self.tab.goto(urllib.parse.urldefrag(url).url)
         assert response is not None
         return self._shown(response, status)
 

@@ -22,8 +22,11 @@ from shop.notices.operations import send_text
 from shop.ordering.operations import place_bare_order
 from shop.users.models import Authenticator
 from tests.factories.people import SOME_DAY, new_phone
+from tests.factories.places import load_places
 from tests.factories.shares import NOON, OCTOBER, hand_out
 from tests.factories.traceability import new_certificate, new_lot
+from tests.shop.ordering.test_pack import make_labels
+from tests.shop.test_recall import arrived, bought, recall
 from traceability.operations import report_fake
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +98,7 @@ def county(
     assistant_zhao,
     operator,
     other_operator,
+    oranges,
 ) -> None:
     """One of everything that the back office shows."""
     record_fact(
@@ -163,6 +167,11 @@ def county(
         for period in (OCTOBER, SEPTEMBER)
     )
     approve_statement(statement=decided, by=other_operator, at=NOON)
+    load_places("430104")
+    codes = make_labels(oranges, by=assistant_zhao.user)
+    oranges.refresh_from_db()
+    arrived(bought(oranges), codes, assistant_zhao.user)
+    recall(oranges.lot, operator)
 
 
 def test_there_are_many() -> None:

@@ -78,6 +78,18 @@ def packed(order, codes, packer):
     return part
 
 
+def arrived(order, codes, packer):
+    """An order whose box was packed, sent and delivered, and whose money is held."""
+    part = packed(order, codes, packer)
+    type(part).objects.filter(pk=part.pk).update(
+        status="delivered", delivered_at=LATER, parcel=new_parcel()
+    )
+    Payment.objects.filter(order_number=order.number).update(
+        captured_fen=F("amount_fen")
+    )
+    return order
+
+
 def told() -> list[TextMessage]:
     return list(TextMessage.objects.filter(template="lot_recalled"))
 
@@ -280,39 +292,32 @@ class TestTheMoneyOfWhatArrived:
         order_completed.sender_receivers_cache.clear()
 
     @pytest.fixture
-    def arrived(self, oranges, codes, packer, lot, operator):
-        order = bought(oranges)
-        part = packed(order, codes, packer)
-        type(part).objects.filter(pk=part.pk).update(
-            status="delivered", delivered_at=LATER, parcel=new_parcel()
-        )
-        Payment.objects.filter(order_number=order.number).update(
-            captured_fen=F("amount_fen")
-        )
+    def held(self, oranges, codes, packer, lot, operator):
+        order = arrived(bought(oranges), codes, packer)
         recall(lot, operator)
         return order
 
-    def test_neither_the_buyer_nor_the_week_completes_it(self, arrived):
+    def test_neither_the_buyer_nor_the_week_completes_it(self, held):
         with pytest.raises(operations.UnableToComplete):
-            operations.complete_order(order=arrived, at=LATER)
+            operations.complete_order(order=held, at=LATER)
         assert operations.complete_overdue(now=LATER + timedelta(days=30)) == 0
-        arrived.refresh_from_db()
-        assert arrived.status == "paid"
+        held.refresh_from_db()
+        assert held.status == "paid"
 
-    def test_only_the_recall_holds_it(self, arrived, monkeypatch):
-        held = "shop.ordering.operations.progress.held_by_recall"
-        monkeypatch.setattr(held, lambda order: False)
-        operations.complete_order(order=arrived, at=LATER)
-        arrived.refresh_from_db()
-        assert arrived.status == "completed"
+    def test_only_the_recall_holds_it(self, held, monkeypatch):
+        guard = "shop.ordering.operations.progress.held_by_recall"
+        monkeypatch.setattr(guard, lambda order: False)
+        operations.complete_order(order=held, at=LATER)
+        held.refresh_from_db()
+        assert held.status == "completed"
 
-    def test_staff_may_let_it_complete(self, arrived, operator):
-        operations.release_recalled(order=arrived, by=operator, at=LATER)
-        arrived.refresh_from_db()
-        assert arrived.status == "completed"
+    def test_staff_may_let_it_complete(self, held, operator):
+        operations.release_recalled(order=held, by=operator, at=LATER)
+        held.refresh_from_db()
+        assert held.status == "completed"
         assert AuditRecord.objects.filter(act="release_recalled").count() == 1
 
-    def test_the_order_page_offers_nothing_that_pays_the_grower(self, arrived, client):
-        page = client.get(arrived.purchase.path).content.decode()
+    def test_the_order_page_offers_nothing_that_pays_the_grower(self, held, client):
+        page = client.get(held.purchase.path).content.decode()
         assert 'value="received"' not in page
         assert "由平台保管" in page

@@ -301,7 +301,8 @@ class TestComeBack:
         self, client, payment, hurried
     ):
         answer = client.get(RETURN, self.params(payment))
-        assert answer["Location"] == queries.status_path(payment)
+        assert answer["Location"] == f"{queries.status_path(payment)}?asked"
+        assert '"button button-primary"' not in client.get(answer["Location"]).text
         assert hurried == ["shop.alipay.tasks.ask_about"]
         assert status(payment) == "PENDING"
 
