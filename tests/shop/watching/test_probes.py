@@ -5,6 +5,7 @@ import threading
 from io import StringIO
 
 import pytest
+from django.conf import settings as configuration
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import DatabaseError, connection
@@ -93,7 +94,7 @@ class TestReadyz:
     @pytest.mark.parametrize(
         ("name", "where"),
         [
-            ("cache", "django.core.cache.backends.locmem.LocMemCache.get"),
+            ("cache", f"{configuration.CACHES['default']['BACKEND']}.get"),
             ("broker", "kombu.Connection.ensure_connection"),
         ],
     )
