@@ -5,6 +5,7 @@ import threading
 from io import StringIO
 
 import pytest
+from celery import Celery
 from django.conf import settings as configuration
 from django.core.cache import cache
 from django.core.management import call_command
@@ -132,7 +133,12 @@ class TestReadyz:
         )
         assert client.get("/readyz").json()["parts"]["keys"] == "failed"
 
-    def test_the_embedded_brokers_folder_must_be_writable(self, monkeypatch):
+    def test_the_embedded_brokers_folder_must_be_writable(self, monkeypatch, tmp_path):
+        folders = dict.fromkeys(("data_folder_in", "data_folder_out"), str(tmp_path))
+        embedded = Celery(broker="filesystem://localhost", set_as_current=False)
+        embedded.conf.broker_transport_options = folders
+        monkeypatch.setattr(parts, "current_app", embedded)
+        parts.broker()
         monkeypatch.setattr(os, "access", lambda *_: False)
         with pytest.raises(NotWell, match="written"):
             parts.broker()
