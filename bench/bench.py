@@ -22,16 +22,15 @@ class Bench:
     load_seconds: float = 2.0
     workers: int = 2
 
-    @cached_property
     def county(self) -> "County":
-        """Made when the first area asks for it."""
+        """Made when the first area asks for it, or needs its rows."""
+        return self._county
+
+    @cached_property
+    def _county(self) -> "County":
         from bench import county
 
         return county.make(self.products)
-
-    def require_county(self) -> "County":
-        """Said by areas that need its rows and not its addresses."""
-        return self.county
 
     @contextmanager
     def serving(self) -> Iterator[Server]:

@@ -21,7 +21,7 @@ from shop.listings.models import Listing
 from shop.storefront.models import ProductCard
 from shop.storefront.operations import recount_shelves
 from traceability import operations as trace
-from traceability.models import Certificate, Label
+from traceability.models import Certificate, Label, LabelBatch
 
 LABELS = 50
 AT_ONCE = 2_000
@@ -57,18 +57,23 @@ def make(products: int) -> County:
     )
 
 
-def _label() -> Label:
-    certificate = Certificate.objects.select_related("lot__plot__farmer").first()
-    assert certificate is not None
-    batch = trace.mint_labels(
+def new_labels(certificate: Certificate, count: int) -> LabelBatch:
+    """Labels so light that no certificate runs out of them."""
+    return trace.mint_labels(
         certificate=certificate,
-        count=LABELS,
+        count=count,
         product_name=certificate.lot.product_name,
-        pack_g=100,
+        pack_g=1,
         by=certificate.issued_by,
         at=timezone.now(),
     )
-    label = batch.labels.order_by("pk").first()
+
+
+def _label() -> Label:
+    """One that is on a package, for everybody to look at."""
+    certificate = Certificate.objects.select_related("lot").order_by("pk").first()
+    assert certificate is not None
+    label = new_labels(certificate, LABELS).labels.order_by("pk").first()
     trace.pack_label(code=label.code, by=certificate.issued_by, at=timezone.now())
     return label
 

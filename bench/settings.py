@@ -8,7 +8,7 @@ import os
 
 from shop.config.settings.logs import logging_as
 from shop.config.settings.test import *  # noqa: F403
-from shop.config.settings.test import DATABASES, VAR, broker_options
+from shop.config.settings.test import DATABASES, STORAGES, VAR, broker_options
 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
@@ -16,8 +16,7 @@ ROOT_URLCONF = "bench.urls"
 CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BROKER_URL = "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, VAR / "broker")
-STORAGES = {
-    "default": {"BACKEND": "partners.whole_files.WholeFiles"},
+STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "shop.storefront.staticfiles.MarketStorage"},
 }
 LOGGING = logging_as("Json")

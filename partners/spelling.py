@@ -37,11 +37,17 @@ def region_told(name: str) -> str:
     return spelled_place(name) or _pinyin(name)
 
 
-def _pinyin(name: str) -> str:
+def syllables(text: str) -> list[str]:
+    """Han characters as pinyin, one each; runs of other signs as they are."""
     # A dictionary that takes half a second: loaded by whoever first spells something.
     from pypinyin import lazy_pinyin  # noqa: PLC0415
 
-    first, *more = lazy_pinyin(name)
+    spelled: list[str] = lazy_pinyin(text)
+    return spelled
+
+
+def _pinyin(name: str) -> str:
+    first, *more = syllables(name)
     # Xi'an is two syllables, xian one.
     rest = "".join(f"'{one}" if one[0] in "aoe" else one for one in more)
     return f"{first}{rest}".capitalize()

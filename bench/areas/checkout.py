@@ -36,7 +36,7 @@ def figures(bench: Bench) -> Iterator[Figure]:
 
     from shop.storefront.models import ProductCard
 
-    bench.require_county()
+    bench.county()
     StockRecord = apps.get_model("partner", "StockRecord")
     StockRecord.objects.update(num_in_stock=10**6)
     products = list(

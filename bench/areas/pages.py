@@ -17,7 +17,7 @@ GZIP = {"Accept-Encoding": "gzip", "Accept-Language": "zh-CN"}
 
 
 def figures(bench: Bench) -> Iterator[Figure]:
-    county = bench.county
+    county = bench.county()
     with bench.serving() as server:
         for name, path in (
             ("home, warm", "/"),

@@ -15,7 +15,7 @@ def figures(bench: Bench) -> Iterator[Figure]:
     from shop.discovery import operations, queries
     from shop.discovery.engines import configured
 
-    county = bench.county
+    county = bench.county()
     words = cycle(WORDS)
     ask = own_client(words)
     for name, act in (

@@ -12,11 +12,12 @@ from bench.commits import COMMIT, bare_commits
 from bench.measure import Figure
 
 LABELS = 1_000
+MOST_SCANS = 50_000
 LEAVES = 1 << 14
 
 
 def figures(bench: Bench) -> Iterator[Figure]:
-    bench.require_county()
+    bench.county()
     yield forged_codes(bench)
     yield labels(bench)
     yield first_scans(bench)
@@ -59,9 +60,8 @@ def forged_codes(bench: Bench) -> Figure:
 def labels(bench: Bench) -> Figure:
     """Mint, sign as one root, and print: `LABELS` a call."""
     import qrcode
-    from django.utils import timezone
 
-    from traceability import operations
+    from bench.county import new_labels
     from traceability.models import Certificate
     from traceability.printing import sheets
 
@@ -69,14 +69,7 @@ def labels(bench: Bench) -> Figure:
     assert certificate is not None
 
     def batch() -> None:
-        made = operations.mint_labels(
-            certificate=certificate,
-            count=LABELS,
-            product_name=certificate.lot.product_name,
-            pack_g=1,
-            by=certificate.issued_by,
-            at=timezone.now(),
-        )
+        made = new_labels(certificate, LABELS)
         sheets.write_sheet(made, paper=sheets.PAPERS["50x30"], out=BytesIO())
 
     def one() -> None:
@@ -96,19 +89,13 @@ def first_scans(bench: Bench) -> Figure:
     """Durable first scans of labels nobody looked at before."""
     from django.utils import timezone
 
+    from bench.county import new_labels
     from traceability import operations
     from traceability.models import Certificate, Label
 
     certificate = Certificate.objects.select_related("lot").order_by("pk").first()
     assert certificate is not None
-    batch = operations.mint_labels(
-        certificate=certificate,
-        count=20_000,
-        product_name=certificate.lot.product_name,
-        pack_g=1,
-        by=certificate.issued_by,
-        at=timezone.now(),
-    )
+    batch = new_labels(certificate, MOST_SCANS)
     Label.objects.filter(batch=batch).update(activated_at=timezone.now())
     printed = iter(batch.codes())
     devices = count()

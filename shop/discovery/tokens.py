@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from partners.spelling import syllables
 from shop.discovery.spelling import SHORTEST
 
 LONGEST_QUERY = 60
@@ -130,17 +131,14 @@ def _words(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _pinyin(run: str) -> tuple[str, ...]:
-    # A dictionary that takes half a second: loaded by whoever first needs it.
-    from pypinyin import lazy_pinyin  # noqa: PLC0415
-
-    syllables = [part for part in lazy_pinyin(run) if part.isascii()]
-    found = list(syllables)
-    found += [a + b for a, b in pairwise(syllables)]
-    initials = "".join(part[0] for part in syllables)
+    spoken = [part for part in syllables(run) if part.isascii()]
+    found = list(spoken)
+    found += [a + b for a, b in pairwise(spoken)]
+    initials = "".join(part[0] for part in spoken)
     found += [initials[i : i + 2] for i in range(len(initials) - 1)]
     found += [initials[i : i + 3] for i in range(len(initials) - 2)]
-    if len(syllables) <= _LONGEST_NAME:
-        found += ["".join(syllables), initials]
+    if len(spoken) <= _LONGEST_NAME:
+        found += ["".join(spoken), initials]
     return tuple(dict.fromkeys(part for part in found if len(part) > 1))
 
 

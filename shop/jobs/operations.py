@@ -99,11 +99,18 @@ def _ids(
     task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """The arguments by name where they are ids alone; None where they are not."""
+    given = _by_name(task, args, kwargs)
+    return given if given is not None and all(map(_is_id, given.values())) else None
+
+
+def _by_name(
+    task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The arguments however they were given; None where the job takes no such ones."""
     try:
-        given = inspect.signature(task.run).bind(*args, **kwargs).arguments
+        return dict(inspect.signature(task.run).bind(*args, **kwargs).arguments)
     except TypeError:
         return None
-    return dict(given) if all(map(_is_id, given.values())) else None
 
 
 def _is_id(value: Any) -> bool:
@@ -114,9 +121,8 @@ def _is_id(value: Any) -> bool:
 
 def _key(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     """The same for the same job, however its arguments were given; nothing of them."""
-    try:
-        given = inspect.signature(task.run).bind(*args, **kwargs).arguments
-    except TypeError:
+    given = _by_name(task, args, kwargs)
+    if given is None:
         given = {"args": list(args), "kwargs": dict(kwargs)}
     told = json.dumps([task.name, given], sort_keys=True, default=repr)
     return hashlib.sha256(told.encode()).hexdigest()

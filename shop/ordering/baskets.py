@@ -48,7 +48,7 @@ class Item:
     @property
     def weight_g(self) -> int:
         """Grams of all packs together, as a parcel of them weighs."""
-        return (self.listing.parcel_g or 0) * self.quantity
+        return self.listing.parcel_g * self.quantity
 
     @property
     def village(self) -> Division:

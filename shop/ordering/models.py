@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.phones import mask_phone
 from partners.privacy import EncryptedField
+from traceability.models import StatusEvent
 
 
 class CheckoutDraft(models.Model):
@@ -280,6 +281,16 @@ class Reservation(models.Model):
         return f"{self.quantity} of {self.stockrecord_id} for {self.order_id}"
 
 
+class PackedLabelQuerySet(models.QuerySet["PackedLabel"]):
+    """Packages in boxes, asked for as people speak of them."""
+
+    def recalled(self) -> "PackedLabelQuerySet":
+        """Of a lot that was recalled."""
+        return self.filter(
+            label__batch__lot__status_events__status=StatusEvent.Status.RECALLED
+        )
+
+
 class PackedLabel(models.Model):
     """Which labelled package went into which part of an order."""
 
@@ -296,6 +307,8 @@ class PackedLabel(models.Model):
         "users.User", on_delete=models.PROTECT, related_name="+"
     )
     packed_at = models.DateTimeField()
+
+    objects = PackedLabelQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Packed label")

@@ -71,11 +71,10 @@ def arrived_by(moment: datetime) -> QuerySet:
     on_its_way = SubOrder.objects.filter(order=OuterRef("pk")).exclude(
         status__in=[SubOrder.Status.DELIVERED, SubOrder.Status.CANCELLED]
     )
-    recalled = PackedLabel.objects.filter(
+    recalled = PackedLabel.objects.recalled().filter(
         ~Exists(PartRefund.objects.filter(sub_order=OuterRef("sub_order"))),
         sub_order__order=OuterRef("pk"),
         sub_order__status=SubOrder.Status.DELIVERED,
-        label__batch__lot__status_events__status=StatusEvent.Status.RECALLED,
     )
     orders = apps.get_model("order", "Order").objects.filter(status="paid")
     return (
@@ -135,8 +134,12 @@ def parts_of(order) -> list[SentPart]:
 
 def has_arrived(parts: Iterable[SubOrder]) -> bool:
     """Whether all that is sent of an order has been delivered."""
+    return _all_that_is_sent(parts, SubOrder.Status.DELIVERED)
+
+
+def _all_that_is_sent(parts: Iterable[SubOrder], status: str) -> bool:
     sent = [part for part in parts if part.status != SubOrder.Status.CANCELLED]
-    return bool(sent) and all(p.status == SubOrder.Status.DELIVERED for p in sent)
+    return bool(sent) and all(part.status == status for part in sent)
 
 
 def unpacked_parts(order: Any) -> QuerySet[SubOrder]:
@@ -355,13 +358,11 @@ class MyOrder:
     def of(cls, order: Any) -> Self:
         """The line for one of Oscar's orders, its parts and lines prefetched."""
         parts = list(order.sub_orders.all())
-        sent = [p for p in parts if p.status != SubOrder.Status.CANCELLED]
         state = order.status
-        if state == "paid" and sent:
-            if all(part.delivered_at for part in sent):
-                state = "arrived"
-            elif all(part.status == SubOrder.Status.PAID for part in sent):
-                state = "to_pack"
+        if state == "paid" and has_arrived(parts):
+            state = "arrived"
+        elif state == "paid" and _all_that_is_sent(parts, SubOrder.Status.PAID):
+            state = "to_pack"
         return cls(
             url=order.purchase.path,
             number=order.number,

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from partners.measures import apportion, yuan
 from shop.alipay.models import Payment, Refund
-from shop.ordering.models import LineTerms, PartRefund, SubOrder
-from traceability.models import StatusEvent
+from shop.ordering.models import LineTerms, PackedLabel, PartRefund, SubOrder
 
 
 class NothingLeft(Exception):
@@ -88,13 +87,10 @@ def left_to_refund(order: Any) -> Left:
 
 def held_by_recall(order: Any) -> bool:
     """Whether something that arrived was recalled, and its money is not given back."""
-    recalled = order.sub_orders.filter(
-        status=SubOrder.Status.DELIVERED,
-        packed_labels__label__batch__lot__status_events__status=(
-            StatusEvent.Status.RECALLED
-        ),
-    ).values_list("pk", flat=True)
-    parts = set(recalled)
+    recalled = PackedLabel.objects.recalled().filter(
+        sub_order__order=order, sub_order__status=SubOrder.Status.DELIVERED
+    )
+    parts = set(recalled.values_list("sub_order", flat=True))
     return bool(parts) and any(
         fen > 0 for pk, fen in left_to_refund(order).parts.items() if pk in parts
     )

@@ -58,6 +58,16 @@ def keep(
     return response
 
 
+def is_everybodys(response: HttpResponse) -> bool:
+    """Whether a page holds nothing of whoever asked for it.
+
+    A cookie, or having looked at the session, makes a page somebody's own.
+    """
+    if response.status_code != 200 or response.cookies:
+        return False
+    return "cookie" not in response.get("Vary", "").lower()
+
+
 @dataclass(frozen=True)
 class KeptPage:
     """A finished page: its bytes, the same compressed, and its headers.
@@ -77,14 +87,9 @@ class KeptPage:
     def of(
         cls, response: HttpResponse, match: ResolverMatch | None = None
     ) -> "KeptPage | None":
-        """The page in this response, or None where it is not everybody's.
-
-        A cookie, or having looked at the session, makes a page somebody's own.
-        """
+        """The page in this response, or None where it is not everybody's."""
         versions = getattr(response, "kept_under", None)
-        if versions is None or response.status_code != 200 or response.cookies:
-            return None
-        if "cookie" in response.get("Vary", "").lower():
+        if versions is None or not is_everybodys(response):
             return None
         plain = bytes(response.content)
         return cls(

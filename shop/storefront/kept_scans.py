@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 
+from shop.storefront.kept import is_everybodys
 from shop.storefront.middleware import Reader, reader_of
 from traceability.views import scans, skeletons
 
@@ -30,9 +31,7 @@ class KeptScan(NamedTuple):
     ) -> "KeptScan | None":
         """The page in this answer; None where it is somebody's own."""
         skeleton = getattr(response, "skeleton", None)
-        if skeleton is None or response.status_code != 200 or response.cookies:
-            return None
-        if "cookie" in response.get("Vary", "").lower():
+        if skeleton is None or not is_everybodys(response):
             return None
         headers = {
             name: value

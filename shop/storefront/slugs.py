@@ -2,11 +2,10 @@
 
 from django.utils.text import slugify
 
+from partners.spelling import syllables
+
 
 def pinyin_slug(text: str, allow_unicode: bool = False) -> str:
     """A lower-case ASCII slug; Han characters as pinyin. Never empty."""
-    # A dictionary that takes half a second: loaded by whoever first names something.
-    from pypinyin import lazy_pinyin  # noqa: PLC0415
-
     del allow_unicode  # Oscar passes it; our slugs are always ASCII.
-    return slugify(" ".join(lazy_pinyin(text))) or "item"
+    return slugify(" ".join(syllables(text))) or "item"

@@ -13,6 +13,7 @@ from tests.factories.places import load_places
 from tests.faults.killing import Elsewhere
 from tests.shop.alipay.hostile import Hostile
 from tests.shop.ordering.test_place_order import basket_with, place
+from tests.shop.settlement.conftest import completed, paid  # noqa: F401
 
 
 @pytest.fixture

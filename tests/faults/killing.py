@@ -70,34 +70,37 @@ def lives(step: int, act: Callable[[], object]) -> bool:
 
     Errors: Failed where it raised instead.
     """
+
+    def be_killed() -> None:
+        with dying_at(step):
+            act()
+
+    status, words = in_child(be_killed)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return False
+    if status or words:
+        raise Failed(words or f"it ended with status {status}")
+    return True
+
+
+def in_child(act: Callable[[], object]) -> tuple[int, str]:
+    """Run `act` in a process of its own: how that ended, and what it raised."""
     connections.close_all()  # a connection does not survive being shared
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _be_killed(step, act, writer)
+        try:
+            act()
+        except BaseException:
+            os.write(writer, traceback.format_exc().encode())
+        finally:
+            os._exit(0)
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as told:
         words = told.read()
     _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-        return False
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
-        return True
-    raise Failed(words)
-
-
-def _be_killed(step: int, act: Callable[[], object], told: int) -> None:
-    """The child's whole life. Never returns."""
-    code = 1
-    try:
-        with dying_at(step):
-            act()
-        code = 0
-    except BaseException:
-        os.write(told, traceback.format_exc().encode())
-    finally:
-        os._exit(code)
+    return status, words
 
 
 _steps: Iterator[int] = count(1)

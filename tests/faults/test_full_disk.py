@@ -3,7 +3,6 @@
 The limit is the kernel's own (RLIMIT_FSIZE), in a child that has no other files.
 """
 
-import os
 import resource
 import signal
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import connections
 
 from partners import operations as partners
 from partners.ledger import queries as ledger
@@ -20,6 +18,7 @@ from partners.models import Disbursement
 from partners.whole_files import write_whole
 from tests.factories.shares import NOON, photo
 from tests.factories.traceability import new_certificate, new_lot
+from tests.faults.killing import in_child
 from traceability import operations as trace
 from traceability.models import LogLeaf
 from traceability.tlog import TileFolder
@@ -28,31 +27,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def without_room(act: Callable[[], object], *, most: int) -> str:
-    """What `act` ended with in a process whose files end after `most` bytes.
+    """What `act` raised in a process whose files end after `most` bytes, if it did.
 
     Only while a file of ours is written: SQLite's own must go on.
     """
-    connections.close_all()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
+
+    def starve() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        try:
-            with (
-                patch("partners.whole_files.write_whole", limited(most)),
-                patch("traceability.tlog.write_whole", limited(most)),
-            ):
-                act()
-            told = "done"
-        except BaseException as error:
-            told = f"{type(error).__name__}: {error}"
-        os.write(writer, told.encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, encoding="utf-8") as said:
-        words = said.read()
-    os.waitpid(child, 0)
-    return words
+        with (
+            patch("partners.whole_files.write_whole", limited(most)),
+            patch("traceability.tlog.write_whole", limited(most)),
+        ):
+            act()
+
+    _status, words = in_child(starve)
+    kind, colon, said = words.strip().rpartition("\n")[2].partition(": ")
+    return f"{kind.rpartition('.')[2]}{colon}{said}"
 
 
 def limited(

@@ -8,12 +8,11 @@ from shop.settlement import operations
 from shop.settlement.models import Settlement
 from tests.factories.people import SOME_DAY
 from tests.faults.killing import deaths_until
-from tests.shop.settlement.conftest import completed, paid  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_an_order_is_shared_out_once(completed) -> None:  # noqa: F811
+def test_an_order_is_shared_out_once(completed) -> None:
     before = ledger.balances("")
 
     def share_out() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from shop.alipay import gateway as gateways
+from tests.factories.orders import paid  # noqa: F401
 from tests.shop.alipay.hostile import Hostile
 
 

@@ -10,6 +10,7 @@ from partners.organisations.models import AuditRecord
 from shop.alipay.models import Payment, Refund
 from shop.alipay.operations import resolve_due
 from shop.ordering import operations
+from tests.factories.orders import payment_of
 from tests.shop.alipay import hostile
 from tests.shop.ordering.test_cancel_paid import (
     LATER,
@@ -18,9 +19,7 @@ from tests.shop.ordering.test_cancel_paid import (
     at_once,
     cancel,
     escrow,
-    paid,  # noqa: F401
     part_of,
-    payment_of,
 )
 from tests.shop.ordering.test_place_order import left
 
@@ -31,7 +30,7 @@ def give(order, by, **changes) -> list[Refund]:
 
 
 class TestGiveBack:
-    def test_of_a_sum_keeps_the_part_to_be_sent(self, paid, oranges, operator, alipay):  # noqa: F811
+    def test_of_a_sum_keeps_the_part_to_be_sent(self, paid, oranges, operator, alipay):
         part = part_of(paid, oranges)
         (refund,) = give(paid, operator, sub_order=part)
         part.refresh_from_db()
@@ -41,7 +40,7 @@ class TestGiveBack:
 
     def test_of_all_that_is_left_of_an_unsent_part_calls_it_off(
         self,
-        paid,  # noqa: F811
+        paid,
         oranges,
         operator,
     ):
@@ -54,7 +53,7 @@ class TestGiveBack:
         assert (refund.amount_fen, part.status) == (rest, "cancelled")
         assert left(oranges) == 60
 
-    def test_of_the_whole_order_is_a_refund_for_each_part(self, paid, operator):  # noqa: F811
+    def test_of_the_whole_order_is_a_refund_for_each_part(self, paid, operator):
         total = paid.purchase.total_fen
         refunds = give(paid, operator, amount_fen=None, seen_fen=total)
         paid.refresh_from_db()
@@ -64,7 +63,7 @@ class TestGiveBack:
         assert paid.status == "cancelled"
         assert escrow(paid) == 0
 
-    def test_of_a_line_is_at_most_its_price(self, paid, oranges, operator):  # noqa: F811
+    def test_of_a_line_is_at_most_its_price(self, paid, oranges, operator):
         terms = part_of(paid, oranges).line_terms.get()
         with pytest.raises(operations.UnableToGiveBack, match=r"¥87\.00"):
             give(paid, operator, terms=terms, amount_fen=8_701, seen_fen=8_701)
@@ -72,13 +71,13 @@ class TestGiveBack:
         with pytest.raises(operations.UnableToGiveBack, match="已经全部退回"):
             give(paid, operator, terms=terms, amount_fen=1, seen_fen=1, key="b" * 16)
 
-    def test_leaves_an_audit_record_without_a_name(self, paid, oranges, operator):  # noqa: F811
+    def test_leaves_an_audit_record_without_a_name(self, paid, oranges, operator):
         give(paid, operator, sub_order=part_of(paid, oranges))
         record = AuditRecord.objects.get(act="refund_order")
         assert record.actor == operator
         assert record.detail == f"¥5.00 {part_of(paid, oranges).number}"
 
-    def test_the_same_form_twice_is_one_refund(self, paid, oranges, operator, alipay):  # noqa: F811
+    def test_the_same_form_twice_is_one_refund(self, paid, oranges, operator, alipay):
         part = part_of(paid, oranges)
         first, again = (give(paid, operator, sub_order=part) for _time in "12")
         assert first == again
@@ -87,20 +86,20 @@ class TestGiveBack:
         give(paid, operator, sub_order=part, key="b" * 16)
         assert alipay.sent_back_fen == 1_000
 
-    def test_another_sum_than_was_seen_is_refused(self, paid, oranges, operator):  # noqa: F811
+    def test_another_sum_than_was_seen_is_refused(self, paid, oranges, operator):
         part = part_of(paid, oranges)
         with pytest.raises(operations.UnableToGiveBack, match="有变化"):
             give(paid, operator, sub_order=part, amount_fen=None, seen_fen=1)
         assert not Refund.objects.exists()
 
     @pytest.mark.parametrize("changes", [{"reason": " "}, {"key": "x"}])
-    def test_needs_a_reason_and_a_key_of_ours(self, paid, operator, changes):  # noqa: F811
+    def test_needs_a_reason_and_a_key_of_ours(self, paid, operator, changes):
         with pytest.raises(operations.UnableToGiveBack):
             give(paid, operator, **changes)
 
     def test_after_completion_comes_from_who_earned_by_that_part(
         self,
-        paid,  # noqa: F811
+        paid,
         oranges,
         honey,
         operator,
@@ -122,7 +121,7 @@ class TestGiveBack:
 
     def test_before_completion_is_taken_off_that_part_alone(
         self,
-        paid,  # noqa: F811
+        paid,
         oranges,
         honey,
         operator,
@@ -140,7 +139,7 @@ class TestGiveBack:
 class TestRaces:
     def test_staff_and_buyer_at_once_never_give_more_than_came_in(
         self,
-        paid,  # noqa: F811
+        paid,
         oranges,
         operator,
         alipay,
@@ -166,7 +165,7 @@ class TestRaces:
 
 class TestThePage:
     @pytest.fixture(autouse=True)
-    def _open(self, paid, client, operator):  # noqa: F811
+    def _open(self, paid, client, operator):
         client.force_login(operator)
         self.client, self.order = client, paid
         self.address = reverse("backoffice:refund", args=[paid.number])
@@ -245,7 +244,7 @@ class TestThePage:
 class TestTheList:
     def test_opens_an_order_and_names_what_is_late(
         self,
-        paid,  # noqa: F811
+        paid,
         client,
         operator,
     ):

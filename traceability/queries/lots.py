@@ -35,8 +35,7 @@ def to_be_labelled(lots: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
 
 
 def recalled_lately(lots: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
-    """Those of `with_certificate_to_label` whose recall is news: their packages may
-    still lie at a station."""
+    """Those whose recall is news: their packages may still lie at a station."""
     lately = StatusEvent.objects.filter(
         status=StatusEvent.Status.RECALLED, happened_at__gt=now - CERTIFY_WITHIN
     )

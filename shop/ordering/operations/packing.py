@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from logistics.operations import Recipient, hand_over, open_parcel, pack_parcel
 from shop.ordering.models import LineTerms, PackedLabel, Purchase, SubOrder
-from traceability.models import StatusEvent
 from traceability.operations import UnableToPack, pack_label
 
 # Three seedlings weigh less than the box they travel in; no carrier takes less.
@@ -128,6 +127,4 @@ def missing_packs(*, sub_order: SubOrder) -> int:
 
 def holds_recalled(*, sub_order: SubOrder) -> bool:
     """Whether a package that was scanned into the box is of a recalled lot."""
-    return sub_order.packed_labels.filter(
-        label__batch__lot__status_events__status=StatusEvent.Status.RECALLED
-    ).exists()
+    return sub_order.packed_labels.recalled().exists()

@@ -12,7 +12,6 @@ from tests.shop.ordering.test_cancel_paid import (
     REFUND,
     cancel,
     escrow,
-    paid,  # noqa: F401
     part_of,
 )
 from tests.shop.ordering.test_place_order import left
@@ -28,7 +27,7 @@ class TestARefundOfAPartThatIsCancelledAfterwards:
     cancels the part, and Alipay refuses staff's sum."""
 
     @pytest.fixture
-    def part(self, paid, oranges, operator, alipay):  # noqa: F811
+    def part(self, paid, oranges, operator, alipay):
         part = part_of(paid, oranges)
         alipay.refuse(REFUND, "ACQ.SYSTEM_ERROR")
         (refund,) = give(paid, operator, sub_order=part)
@@ -39,7 +38,7 @@ class TestARefundOfAPartThatIsCancelledAfterwards:
 
     def test_is_owed_and_tried_until_the_buyer_has_all(
         self,
-        paid,  # noqa: F811
+        paid,
         part,
         honey,
         alipay,
@@ -56,7 +55,7 @@ class TestARefundOfAPartThatIsCancelledAfterwards:
 class TestAnOldPage:
     def test_never_sells_what_lies_in_a_box_closed_meanwhile(
         self,
-        paid,  # noqa: F811
+        paid,
         oranges,
         operator,
     ):
@@ -69,7 +68,7 @@ class TestAnOldPage:
 
     def test_calls_nothing_off_that_was_sent_meanwhile(
         self,
-        paid,  # noqa: F811
+        paid,
         oranges,
         operator,
         alipay,

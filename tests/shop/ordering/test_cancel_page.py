@@ -8,7 +8,6 @@ from tests.factories.parcels import new_parcel
 from tests.shop.alipay import hostile
 from tests.shop.ordering.test_cancel_paid import (
     REFUND,
-    paid,  # noqa: F401
     part_of,
 )
 from tests.shop.ordering.test_late_money import place
@@ -21,7 +20,7 @@ def text(client, address: str) -> str:
 
 class TestPaid:
     @pytest.fixture(autouse=True)
-    def _order(self, paid, client):  # noqa: F811
+    def _order(self, paid, client):
         self.order, self.client = paid, client
         self.page = paid.purchase.path
         self.asks = f"{self.page}cancel/"

@@ -12,8 +12,8 @@ from shop.notices.models import TextMessage
 from shop.ordering import operations, queries
 from shop.ordering.models import PackedLabel, SubOrder
 from shop.ordering.operations import cancelling, stock
+from tests.factories.orders import pay, payment_of
 from tests.factories.parcels import new_parcel
-from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
 from tests.shop.alipay import hostile
 from tests.shop.alipay.hostile import notice
@@ -22,26 +22,6 @@ from tests.shop.ordering.test_place_order import basket_with, left, place
 
 REFUND = "alipay.trade.refund"
 QUERY = "alipay.trade.fastpay.refund.query"
-
-
-@pytest.fixture
-def paid(hanshou, oranges, honey, alipay):
-    """Three packs of oranges and two of honey, a box each, both to be packed."""
-    load_places("430104")
-    order = place(basket_with((oranges, 3), (honey, 2)))
-    pay(order, alipay)
-    return order
-
-
-def pay(order, alipay) -> None:
-    payment = payment_of(order)
-    alipay.paid(payment)
-    receive_notice(params=notice(payment), at=SOME_DAY)
-    order.refresh_from_db()
-
-
-def payment_of(order) -> Payment:
-    return Payment.objects.get(order_number=order.number)
 
 
 def part_of(order, listing) -> SubOrder:

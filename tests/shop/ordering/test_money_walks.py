@@ -14,13 +14,12 @@ from shop.alipay.models import Refund
 from shop.alipay.operations import resolve_due
 from shop.ordering import operations
 from shop.ordering.models import SubOrder
+from tests.factories.orders import payment_of
 from tests.shop.alipay import hostile
 from tests.shop.ordering.test_cancel_paid import (
     LATER,
     REFUND,
     arrive,
-    paid,  # noqa: F401
-    payment_of,
 )
 from tests.shop.ordering.test_place_order import left
 
@@ -131,7 +130,7 @@ class Walk:
 
 @pytest.mark.parametrize("seed", range(24))
 def test_every_life_of_an_order_ends_at_zero(
-    paid,  # noqa: F811
+    paid,
     oranges,
     honey,
     alipay,

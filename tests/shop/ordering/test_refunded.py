@@ -1,27 +1,12 @@
 """An order whose money all went back: what was not sent yet stays, and sells again."""
 
-import pytest
-
 from shop.alipay.models import Payment
-from shop.alipay.operations import receive_notice, refund
+from shop.alipay.operations import refund
 from shop.ordering import queries
 from shop.ordering.models import SubOrder
 from tests.factories.parcels import new_parcel
 from tests.factories.people import SOME_DAY
-from tests.factories.places import load_places
-from tests.shop.alipay.hostile import notice
-from tests.shop.ordering.test_place_order import basket_with, left, place
-
-
-@pytest.fixture
-def paid(hanshou, oranges, honey, alipay):
-    """Three packs of oranges and two of honey, a box each, both to be packed."""
-    load_places("430104")
-    order = place(basket_with((oranges, 3), (honey, 2)))
-    payment = Payment.objects.get(order_number=order.number)
-    alipay.paid(payment)
-    receive_notice(params=notice(payment), at=SOME_DAY)
-    return order
+from tests.shop.ordering.test_place_order import left
 
 
 def give_back(order, amount_fen: int = 0, number: str = "R1") -> None:
