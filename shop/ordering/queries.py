@@ -215,14 +215,32 @@ def share_of(order, *, on: date) -> list[tuple[Supermarket, SharePreview]]:
 
 
 def to_pack(village_codes: list[str]) -> QuerySet[SubOrder]:
-    """Paid parts of orders that wait at these villages' stations, oldest first."""
+    """Paid parts of orders that wait at these villages' stations, oldest first.
+
+    Without those that nobody may pack, which `recalled_parts` has.
+    """
     return (
         SubOrder.objects.filter(
             village_id__in=village_codes, status=SubOrder.Status.PAID
         )
+        .exclude(pk__in=recalled_parts().values("pk"))
         .select_related("order__purchase", "village")
         .prefetch_related("line_terms__line", "packed_labels")
         .order_by("paid_at", "pk")
+    )
+
+
+def lines_of_box(sub_order: SubOrder) -> QuerySet[Any]:
+    """What belongs into a box, each line with `is_recalled`: put all of it aside."""
+    packed = PackedLabel.objects.recalled().filter(terms=OuterRef("pk"))
+    to_come = StatusEvent.objects.filter(
+        status=StatusEvent.Status.RECALLED, lot=OuterRef("listing__lot")
+    )
+    return (
+        sub_order.line_terms.select_related("line")
+        .prefetch_related("packed_labels__label")
+        .annotate(is_recalled=Exists(packed) | Exists(to_come))
+        .order_by("pk")
     )
 
 
@@ -282,11 +300,11 @@ def recall_reaches(lots: list[Lot], *, done: bool) -> list[Effect]:
     return [told]
 
 
-def recalls_of(order) -> list[StatusEvent]:
-    """The recalls that an order's goods are of, newest first."""
-    packed = PackedLabel.objects.filter(sub_order__order=order)
+def recalls_of(parts: QuerySet[SubOrder]) -> list[StatusEvent]:
+    """The recalls that the goods of these parts of orders are of, newest first."""
+    packed = PackedLabel.objects.filter(sub_order__in=parts)
     to_come = LineTerms.objects.filter(
-        sub_order__order=order,
+        sub_order__in=parts,
         sub_order__status__in=[SubOrder.Status.PENDING, SubOrder.Status.PAID],
     )
     return list(

@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 from django.db.models import F
 from django.test import Client
+from django.urls import reverse
 
 from logistics.operations import HandOverPending
 from partners.organisations.models import AuditRecord
@@ -226,6 +227,68 @@ class TestPacking:
         recall(lot, packer)
         with pytest.raises(operations.UnableToSend):
             operations.send_box(sub_order=part, at=LATER, **facts)
+
+
+class TestPackingTable:
+    """The station reads of a recall before it scans anything."""
+
+    def page(self, packer, name, *args) -> str:
+        client = Client()
+        client.force_login(packer)
+        return client.get(reverse(name, args=args)).content.decode()
+
+    def test_an_unpacked_box_says_so_and_what_to_do(
+        self, oranges, lot, packer, settings
+    ):
+        settings.COUNTY_PHONE = "0736-1111111"
+        part = bought(oranges).sub_orders.get()
+        before = self.page(packer, "ordering:box", part.pk)
+        assert 'name="code"' in before
+        assert REASON not in before
+        recall(lot, packer)
+        page = self.page(packer, "ordering:box", part.pk)
+        assert "notice-bad" in page
+        assert REASON in page
+        assert lot.number in page
+        assert "tel:0736-1111111" in page
+        assert 'name="code"' not in page
+        assert 'name="carrier"' not in page
+
+    def test_so_does_a_full_box_after_the_offer_moved_on(
+        self, oranges, lot, codes, packer
+    ):
+        part = packed(bought(oranges), codes, packer)
+        assert 'name="carrier"' in self.page(packer, "ordering:box", part.pk)
+        later = new_lot(farmer=oranges.farmer, by=packer)
+        link_lot(listing=oranges, lot=later, at=SOME_DAY)
+        recall(lot, packer)
+        page = self.page(packer, "ordering:box", part.pk)
+        assert "notice-bad" in page
+        assert 'name="carrier"' not in page
+
+    def test_only_what_is_recalled_is_marked(self, oranges, honey, lot, packer):
+        order = place(basket_with((oranges, 1), (honey, 1)))
+        operations.mark_paid(order_number=order.number, at=SOME_DAY)
+        recall(lot, packer)
+        marks = {
+            terms.listing_id: terms.is_recalled
+            for part in order.sub_orders.all()
+            for terms in queries.lines_of_box(part)
+        }
+        assert marks == {oranges.pk: True, honey.pk: False}
+
+    def test_the_list_has_it_apart_and_first(self, oranges, honey, lot, packer):
+        recalled = bought(oranges).sub_orders.get()
+        other = place(basket_with((honey, 1)), key="1" * 32)
+        operations.mark_paid(order_number=other.number, at=SOME_DAY)
+        part = other.sub_orders.get()
+        assert "notice-bad" not in self.page(packer, "ordering:packing")
+        recall(lot, packer)
+        page = self.page(packer, "ordering:packing")
+        assert "notice-bad" in page
+        assert page.index(recalled.number) < page.index(part.number)
+        assert page.count("tag-bad") == 1
+        assert list(queries.to_pack([oranges.village_id, honey.village_id])) == [part]
 
 
 class TestEffects:

@@ -36,7 +36,7 @@ def order(request: HttpRequest, number: str, token: str) -> HttpResponse:
             "order": purchase.order,
             "parts": parts,
             "cancellable": queries.cancellable(purchase.order, parts),
-            "recalls": queries.recalls_of(purchase.order),
+            "recalls": queries.recalls_of(purchase.order.sub_orders.all()),
             "place": queries.place_of(purchase),
             "owner": queries.is_owner(purchase, request.user),
             "county_phone": settings.COUNTY_PHONE,

@@ -57,9 +57,19 @@ def _villages(request: HttpRequest) -> list[str]:
 @never_cache
 @login_required
 def packing(request: HttpRequest) -> HttpResponse:
-    """What waits to be packed, oldest first."""
-    boxes = queries.to_pack(_villages(request))[:100]
-    return render(request, "shop/ordering/packing.html", {"boxes": boxes})
+    """What waits to be packed, oldest first, and before it what nobody may pack."""
+    villages = _villages(request)
+    recalled = queries.recalled_parts().filter(village__in=villages)
+    return render(
+        request,
+        "shop/ordering/packing.html",
+        {
+            "boxes": queries.to_pack(villages)[:100],
+            "recalled": recalled.select_related("village").prefetch_related(
+                "line_terms__line"
+            ),
+        },
+    )
 
 
 @never_cache
@@ -84,9 +94,9 @@ def box(request: HttpRequest, pk: int) -> HttpResponse:
         "shop/ordering/box.html",
         {
             "sub_order": sub_order,
-            "lines": sub_order.line_terms.select_related("line").prefetch_related(
-                "packed_labels__label"
-            ),
+            "lines": queries.lines_of_box(sub_order),
+            "recalls": queries.recalls_of(SubOrder.objects.filter(pk=pk)),
+            "county_phone": settings.COUNTY_PHONE,
             "missing": missing_packs(sub_order=sub_order),
             "scan": scan,
             "send": send,
