@@ -1,6 +1,6 @@
 """What is offered for sale, in whose name, and that person's yes or no."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import models
 from django.db.models import F, Q
@@ -292,6 +292,13 @@ class Listing(models.Model):
     def parcel_g(self) -> int:
         """What one pack adds to a parcel's weight; for pieces, by what is usual."""
         return self.pack_g or (self.pieces or 0) * piece_g(self.crop, self.piece_unit)
+
+    @property
+    def picked_on(self) -> date | None:
+        """The day its harvest was promised for; with a lot, the day it truly was."""
+        return (
+            self.lot.harvest_date if self.harvest_on and self.lot else self.harvest_on
+        )
 
     @property
     def unit(self) -> str:

@@ -90,7 +90,7 @@ def card_facts(*, listing: Listing, left: int) -> dict[str, Any]:
     crop = CROPS.get(listing.crop)
     sold_out = left == 0
     behind = BEHIND if sold_out else 0
-    later = LATER if is_presale(listing.harvest_on, timezone.localdate()) else 0
+    later = LATER if is_presale(listing.picked_on, timezone.localdate()) else 0
     margin_fen = listing.price_fen * listing.margin_bp // 10_000
     return {
         "listing_id": listing.pk,
@@ -123,7 +123,7 @@ def card_facts(*, listing: Listing, left: int) -> dict[str, Any]:
         "piece_unit": listing.piece_unit,
         "container": listing.container,
         **_freight_facts(listing),
-        "harvest_on": listing.harvest_on,
+        "harvest_on": listing.picked_on,
         "left": left,
         "supermarket_id": listing.supermarket_id,
         "supermarket_name": listing.supermarket.name if listing.supermarket else "",

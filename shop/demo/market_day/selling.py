@@ -197,7 +197,10 @@ def print_labels(day: Day, browser: Browser) -> None:
         rf'<option value="(\d+)"[^>]*>[^<]*{number}', page.body.decode()
     )
     must(options, f"{number} cannot be chosen on {page.url}")
-    browser.submit(page, form, lot=options[0])
+    # Said for next Wednesday, picked today: the assistant is asked, and says so.
+    asked = browser.submit(page, form, status=422, lot=options[0])
+    early = asked.form_with("lot", "early")
+    browser.submit(asked, early, lot=options[0], early="on")
     day.say(
         _("%(count)s labels on one PDF; a decoder reads every code") % {"count": LABELS}
     )

@@ -28,6 +28,7 @@ from shop.listings.operations.drafts import (
     take_back,
 )
 from shop.listings.operations.sale import (
+    PickedEarly,
     UnableToChangeStock,
     UnableToEnd,
     UnableToLink,
@@ -43,6 +44,7 @@ from shop.listings.operations.sale import (
 
 __all__ = [
     "Asked",
+    "PickedEarly",
     "PriceChange",
     "UnableToAnswer",
     "UnableToChangePrice",

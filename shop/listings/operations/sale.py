@@ -1,6 +1,6 @@
 """What is on sale: publish, change price and stock, end."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from oscar.core.loading import get_model
 from logistics.models import FreightTemplate
 from partners.measures import decimal_yuan
 from partners.organisations.models import Assistant
+from partners.templatetags.market import spoken
 from shop.listings import signals
 from shop.listings.models import Listing
 from shop.listings.operations.catalogue import set_up_catalogue
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from oscar.apps.catalogue.models import Product
 
 MOST_PACKS = 1_000_000
+# Picked in the evening for the morning that was promised: nobody is misled.
+PICKED_AHEAD = timedelta(days=1)
 
 
 class UnableToPublish(Exception):
@@ -37,6 +40,12 @@ class UnableToEnd(Exception):
 
 class UnableToLink(Exception):
     """The lot is not this listing's farmer's."""
+
+
+class PickedEarly(UnableToLink):
+    """Buyers were promised a later harvest; who links the lot must say it is ripe."""
+
+    field = "early"
 
 
 def publish(*, listing: Listing, at: datetime) -> "Product":
@@ -189,11 +198,15 @@ def follow_revocation(*, certificate: Certificate, at: datetime) -> list[Listing
 
 
 @transaction.atomic
-def link_lot(*, listing: Listing, lot: Lot, at: datetime) -> Listing:
+def link_lot(
+    *, listing: Listing, lot: Lot, at: datetime, early: bool = False
+) -> Listing:
     """Say which lot is being sold; a later lot of the same farmer may follow.
 
+    `early`: it was picked before the day that buyers were promised, and is ripe.
+
     Errors: UnableToLink where the lot is recalled, another farmer's or another
-    village's.
+    village's; PickedEarly where it was picked early and nobody said so.
     """
     # Before the listing, as a recall takes them: whoever is second sees the first.
     Lot.objects.select_for_update().get(pk=lot.pk)
@@ -205,12 +218,25 @@ def link_lot(*, listing: Listing, lot: Lot, at: datetime) -> Listing:
         held.farmer_id,
     ):
         raise UnableToLink(_("This lot was grown by somebody else."))
+    if not early and held.lot_id != lot.pk:
+        _ask_whether_early(promised=held.harvest_on, picked=lot.harvest_date)
     held.lot = lot
     held.changed_at = at
     held.save(update_fields=["lot", "changed_at"])
     if held.status == Listing.Status.ON_SALE:
         signals.listing_changed.send(sender=Listing, listing=held)
     return held
+
+
+def _ask_whether_early(*, promised: date | None, picked: date) -> None:
+    if promised is not None and picked < promised - PICKED_AHEAD:
+        raise PickedEarly(
+            _(
+                "Buyers were told: picked %(promised)s. This lot was picked %(picked)s."
+                " Choose a later lot, or say that it was ripe early."
+            )
+            % {"promised": spoken(promised), "picked": spoken(picked)}
+        )
 
 
 def follow_freight(*, old: FreightTemplate, new: FreightTemplate, at: datetime) -> int:

@@ -36,6 +36,11 @@ class LotForm(forms.Form):
         empty_label=gettext_lazy("Choose the lot"),
     )
 
+    early = forms.BooleanField(
+        label=gettext_lazy("It was ripe before the day that buyers were told"),
+        required=False,
+    )
+
     def __init__(self, *args: Any, listing: Listing, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(LotChoice, self.fields["lot"])
@@ -128,7 +133,7 @@ def lot(request: HttpRequest, pk: int) -> HttpResponse:
     form = LotForm(request.POST, listing=listing)
 
     def link(data: dict[str, Any]) -> Listing:
-        return operations.link_lot(listing=listing, lot=data["lot"], at=timezone.now())
+        return operations.link_lot(listing=listing, at=timezone.now(), **data)
 
     if carried_out(form, link, operations.UnableToLink, field="lot"):
         messages.success(request, _("Saved."))

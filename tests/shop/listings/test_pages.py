@@ -11,6 +11,7 @@ from PIL import Image
 
 from shop.listings.models import Consent, Listing
 from shop.listings.operations import draft_listing, send_to_farmer
+from shop.storefront.models import ProductCard
 from tests.factories.listings import (
     assistant,
     farmer,
@@ -18,6 +19,7 @@ from tests.factories.listings import (
     listing_on_sale,
     village,
 )
+from tests.factories.traceability import new_lot
 
 pytestmark = pytest.mark.django_db
 SENTENCE = "王婶家冰糖橙,5斤装29块,下周三摘,有600斤"
@@ -329,6 +331,21 @@ class TestSalePage:
         client.post(f"{base}/end/")
         listing.refresh_from_db()
         assert listing.status == Listing.Status.ENDED
+
+    def test_a_lot_picked_early_is_linked_by_who_says_so(self, client, zhao):
+        today = timezone.localdate()
+        listing = listing_on_sale(by=zhao, harvest_on=today + timedelta(days=12))
+        lot = new_lot(farmer=listing.farmer, by=zhao.user, harvest_date=today)
+        path = f"/assistant/listings/{listing.pk}/lot/"
+        page = client.get(f"/assistant/drafts/{listing.pk}/").content.decode()
+        assert 'name="early"' not in page
+        answer = client.post(path, {"lot": lot.pk})
+        assert answer.status_code == 422
+        assert 'id="id_early_error"' in answer.content.decode()
+        assert client.post(path, {"lot": lot.pk, "early": "on"}).status_code == 302
+        card = ProductCard.objects.get(listing=listing)
+        assert card.harvest_on == today
+        assert not card.is_presale(today)
 
     def test_errors_stand_at_their_fields(self, client, zhao):
         listing = listing_on_sale(by=zhao)

@@ -11,6 +11,7 @@ from partners.organisations.models import Farmer
 from shop.listings import signals
 from shop.listings.models import Listing
 from shop.listings.operations import (
+    PickedEarly,
     UnableToChangeStock,
     UnableToEnd,
     UnableToLink,
@@ -41,6 +42,15 @@ def take(listing, quantity):
             price_fen=listing.price_fen,
             title=listing.title,
         )
+
+
+def days_after(lot: Lot, days: int) -> date:
+    return lot.harvest_date + timedelta(days=days)
+
+
+def promise(listing: Listing, day: date | None) -> None:
+    """Written past consent: what was agreed is not what is asked here."""
+    Listing.objects.filter(pk=listing.pk).update(harvest_on=day)
 
 
 def a_lot(*, grower: Farmer, by) -> Lot:
@@ -162,6 +172,27 @@ class TestLinkLot:
     def test_says_which_lot_is_sold(self):
         listing = listing_on_sale()
         lot = a_lot(grower=listing.farmer, by=listing.assistant.user)
+        assert link_lot(listing=listing, lot=lot, at=LATER).lot == lot
+
+    @pytest.mark.parametrize("ahead", [None, -3, 0, 1])
+    def test_asks_nothing_where_nobody_is_misled(self, ahead):
+        listing = listing_on_sale()
+        lot = a_lot(grower=listing.farmer, by=listing.assistant.user)
+        promise(listing, None if ahead is None else days_after(lot, ahead))
+        assert link_lot(listing=listing, lot=lot, at=LATER).lot == lot
+
+    @pytest.mark.parametrize("ahead", [2, 12])
+    def test_asks_where_buyers_were_promised_a_later_harvest(self, ahead):
+        listing = listing_on_sale()
+        lot = a_lot(grower=listing.farmer, by=listing.assistant.user)
+        promise(listing, days_after(lot, ahead))
+        with pytest.raises(PickedEarly):
+            link_lot(listing=listing, lot=lot, at=LATER)
+        listing.refresh_from_db()
+        assert listing.lot is None
+        linked = link_lot(listing=listing, lot=lot, at=LATER, early=True)
+        assert linked.picked_on == lot.harvest_date
+        # What is linked already is not asked about again.
         assert link_lot(listing=listing, lot=lot, at=LATER).lot == lot
 
     def test_refuses_another_farmers_lot(self):

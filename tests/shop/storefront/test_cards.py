@@ -101,7 +101,8 @@ class TestRefreshCard:
     def test_what_is_told_of_the_lot_is_on_the_card(self, oranges: Listing) -> None:
         assert oranges.farmer is not None
         by = new_user(name="赵示例")
-        lot = new_lot(farmer=oranges.farmer, by=by)
+        day = oranges.harvest_on
+        lot = new_lot(farmer=oranges.farmer, by=by, harvest_date=day)
         link_lot(listing=oranges, lot=lot, at=AT)
         assert not card_of(oranges).certified
         certificate = new_certificate(lot=lot, by=by)
@@ -264,7 +265,8 @@ def test_the_command_makes_cards_that_were_lost(oranges: Listing) -> None:
 class TestBuyAgain:
     def test_shows_the_crop_or_the_growers_photo(self, oranges: Listing) -> None:
         assert oranges.farmer is not None
-        lot = new_lot(farmer=oranges.farmer, by=oranges.assistant.user)
+        by, day = oranges.assistant.user, oranges.harvest_on
+        lot = new_lot(farmer=oranges.farmer, by=by, harvest_date=day)
         link_lot(listing=oranges, lot=lot, at=AT)
         drawn = queries.buy_again(lot=lot)
         assert drawn is not None
