@@ -53,6 +53,24 @@ def listings_of(assistant: Assistant, status: str) -> list[Listing]:
     )
 
 
+def alike(listing: Listing) -> list[Listing]:
+    """What the same farmer already offers of the same produce in the same pack:
+    on sale, or waiting for the farmer's yes. The last touched first."""
+    if not listing.farmer_id or not (listing.crop or listing.title):
+        return []
+    same = {"crop": listing.crop} if listing.crop else {"title": listing.title}
+    offers = Listing.objects.filter(
+        farmer=listing.farmer_id,
+        category=listing.category_id,
+        pack_g=listing.pack_g,
+        pieces=listing.pieces,
+        piece_unit=listing.piece_unit,
+        status__in=[Listing.Status.SENT, Listing.Status.ON_SALE],
+        **same,
+    )
+    return list(offers.exclude(pk=listing.pk).order_by("-changed_at", "-pk")[:3])
+
+
 def with_stock(listings: ListingQuerySet) -> ListingQuerySet:
     """Each listing with `left`: packs that can still be bought; None for a draft."""
     record = get_model("partner", "StockRecord").objects.filter(

@@ -13,13 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from partners.files import UnableToStore
 from partners.form_acts import carried_out
 from partners.keys import key_in
-from shop.listings import operations, questions
+from shop.listings import operations, queries, questions
 from shop.listings.forms import CodeForm, DraftForm, PhotoForm
 from shop.listings.models import Listing
 from shop.listings.views.common import assistant_of, for_assistants, own_listing
 from shop.listings.views.sale import sale_page
 
 MOST_CLEARED = 100
+# What the button sends where the page said that there is such an offer already.
+SECOND = "second"
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,6 +58,11 @@ def _correct(request: HttpRequest, listing: Listing) -> HttpResponse:
     if not _keep_photos(request, listing, form):
         return draft_page(request, listing, form, status=422)
     if "send" in request.POST:
+        if queries.alike(listing) and request.POST["send"] != SECOND:
+            messages.warning(
+                request, _("Not sent yet: see first what is offered already.")
+            )
+            return redirect("listings:draft", pk=listing.pk)
         return _send(request, listing)
     messages.success(request, _("Saved."))
     return redirect("listings:draft", pk=listing.pk)
@@ -207,6 +214,7 @@ def draft_page(
         {
             "listing": listing,
             "form": form,
+            "alike": queries.alike(listing),
             "said": marked(listing),
             "asked": {one["field"]: questions.words(one) for one in listing.unread},
         },

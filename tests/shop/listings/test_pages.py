@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from shop.listings import queries
 from shop.listings.models import Consent, Listing
 from shop.listings.operations import draft_listing, send_to_farmer
 from shop.storefront.models import ProductCard
@@ -315,6 +316,57 @@ class TestAnswer:
         response = strict.post(f"/confirm/{asked.token}/", {"answer": "yes"})
         assert response.status_code == 403
         assert Listing.objects.get().status == Listing.Status.SENT
+
+
+class TestTheSameThingTwice:
+    """Who lists what the farmer offers already is told before the farmer is."""
+
+    def drafted(self, client, said=SENTENCE):
+        client.post("/assistant/say/", {"said": said})
+        return Listing.objects.get(status=Listing.Status.DRAFT)
+
+    def page(self, client, draft) -> str:
+        return client.get(f"/assistant/drafts/{draft.pk}/").content.decode()
+
+    def send(self, client, draft, how):
+        client.post(f"/assistant/drafts/{draft.pk}/", filled(draft, send=how))
+        draft.refresh_from_db()
+        return draft.status
+
+    def test_the_draft_says_so_and_leads_there(self, client, zhao):
+        other = listing_on_sale(by=zhao)
+        draft = self.drafted(client)
+        page = self.page(client, draft)
+        assert f'href="/assistant/drafts/{other.pk}/"' in page
+        assert 'value="second"' in page
+
+    def test_nothing_is_sent_by_who_was_not_told(self, client, zhao):
+        listing_on_sale(by=zhao)
+        draft = self.drafted(client)
+        assert self.send(client, draft, "1") == Listing.Status.DRAFT
+        assert self.send(client, draft, "second") == Listing.Status.SENT
+
+    def test_what_waits_for_the_farmer_counts(self, client, zhao):
+        draft = self.drafted(client)
+        assert self.send(client, draft, "1") == Listing.Status.SENT
+        assert queries.alike(self.drafted(client)) == [draft]
+
+    @pytest.mark.parametrize(
+        "other", [{"pack_g": 5_000}, {"crop": "脐橙"}, {"status": "ended"}]
+    )
+    def test_another_pack_or_crop_or_what_is_over_is_not_the_same(
+        self, client, zhao, other
+    ):
+        listing = listing_on_sale(by=zhao)
+        Listing.objects.filter(pk=listing.pk).update(**other)
+        draft = self.drafted(client)
+        assert queries.alike(draft) == []
+        assert 'value="second"' not in self.page(client, draft)
+        assert self.send(client, draft, "1") == Listing.Status.SENT
+
+    def test_another_farmers_is_not_the_same(self, client, zhao):
+        listing_on_sale(by=zhao, grower=farmer(called="李伯"))
+        assert queries.alike(self.drafted(client)) == []
 
 
 class TestSalePage:
