@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from partners import periods
 from partners.models import (
@@ -12,9 +12,11 @@ from partners.models import (
     Agreement,
     Source,
     Statement,
+    StatementDecision,
     StatementLine,
     Supermarket,
 )
+from partners.models.statements import StatementQuerySet
 from partners.queries.agreements import Part, agreement_for, parts_of
 from partners.shares import share_fen
 
@@ -38,6 +40,51 @@ class StatementPreview:
     def added_fen(self) -> int:
         """What the households would get beside what they have."""
         return max(self.amount_fen - self.kept_fen, 0)
+
+
+@dataclass(frozen=True)
+class Lessening:
+    """By how much a correction gives less than what it corrects, and what of that.
+
+    `stays`: so much was paid in before; it stays with the households. `done`: nothing
+    of it was, and the earlier share was taken back. Neither: it will be.
+    """
+
+    less_fen: int
+    stays: bool = False
+    done: bool = False
+
+
+def lessening(statement: Statement) -> Lessening | None:
+    """What readers of a correction downwards are told; None where there is nothing."""
+    accrual = getattr(statement, "accrual", None)
+    if accrual is not None:
+        taken = Accrual.objects.filter(reversal__statement=statement)
+        total = int(taken.aggregate(total=Sum("amount_fen"))["total"] or 0)
+        less = total - accrual.amount_fen
+        return Lessening(less, done=True) if less > 0 else None
+    found = lessening_to(
+        supermarket=statement.supermarket,
+        period=statement.period,
+        source=statement.source,
+        share_fen=statement.share_fen,
+    )
+    if found and statement.status != Statement.Status.WAITING and not found.stays:
+        return None  # It was returned, or another correction took its place.
+    return found
+
+
+def lessening_to(
+    *, supermarket: Supermarket, period: date, source: str, share_fen: int
+) -> Lessening | None:
+    """The same for a correction to this share that nobody has decided on."""
+    kept = kept_fen(supermarket=supermarket, period=period, source=source)
+    if share_fen < kept:
+        return Lessening(kept - share_fen, stays=True)
+    standing = accruals_standing(supermarket=supermarket, period=period)
+    sums = standing.filter(source=source).aggregate(total=Sum("amount_fen"))
+    less = int(sums["total"] or 0) - share_fen
+    return Lessening(less) if less > 0 else None
 
 
 def accruals_standing(*, supermarket: Supermarket, period: date) -> QuerySet[Accrual]:
@@ -130,12 +177,19 @@ def latest_statement(
     return versions.order_by("-version").first()
 
 
-def statements_of(*, supermarket: Supermarket) -> QuerySet[Statement]:
+def statements_of(*, supermarket: Supermarket) -> StatementQuerySet:
     """All statements of a supermarket, the latest month first."""
     own = Statement.objects.filter(supermarket=supermarket).with_status()
     return own.select_related(
         "decision__decided_by", "accrual__reversal", "filed_by", "supermarket"
     ).order_by("-period", "source", "-version")
+
+
+def returned_statements(*, supermarket: Supermarket) -> QuerySet[Statement]:
+    """What came back and was not corrected yet, the latest month first."""
+    returned = Q(decision__verdict=StatementDecision.Verdict.RETURNED)
+    latest = statements_of(supermarket=supermarket).latest_versions()
+    return latest.filter(returned, source=Source.STORE)
 
 
 def last_accrued(*, supermarket: Supermarket) -> date | None:

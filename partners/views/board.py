@@ -88,7 +88,12 @@ def supermarket(request: HttpRequest, year: int, month: int, pk: int) -> HttpRes
             "period": period,
             "supermarket": shop,
             "stages": stages_of(flow),
-            "statements": queries.statements_of(supermarket=shop).filter(period=period),
+            "statements": [
+                (statement, queries.lessening(statement))
+                for statement in queries.statements_of(supermarket=shop).filter(
+                    period=period
+                )
+            ],
             "pay_ins": queries.pay_ins_for(supermarket=shop, period=period),
             **_households(request, lines),
         },

@@ -65,6 +65,7 @@ def supermarket(request: HttpRequest, pk: int) -> HttpResponse:
             "supermarket": shop,
             "may_file": request.user.has_perm("partners.file_statement", shop),
             "period": period,
+            "returned": queries.returned_statements(supermarket=shop),
             "due": queries.latest_statement(
                 supermarket=shop, period=period, source=Source.STORE
             ),
@@ -146,6 +147,12 @@ def checked_upload(request: HttpRequest, pk: int, upload: int) -> HttpResponse:
             "hard": [found for found in findings if found.hard],
             "soft": [found for found in findings if not found.hard],
             "preview": preview,
+            "lessening": queries.lessening_to(
+                supermarket=shop,
+                period=checked.period,
+                source=Source.STORE,
+                share_fen=preview.amount_fen,
+            ),
             "before": queries.latest_statement(
                 supermarket=shop, period=checked.period, source=Source.STORE
             ),
@@ -216,6 +223,7 @@ def statement_facts(shown: Statement, *, after: str | None) -> dict[str, object]
         if accrual
         else preview.parts,
         "preview": preview,
+        "lessening": queries.lessening(shown),
         "findings": [
             Finding(found.code, found.line, found.column, found.values)
             for found in shown.findings.all()

@@ -252,6 +252,43 @@ class TestCorrections:
             approve(corrected, operator)
         assert not hasattr(Statement.objects.get(pk=corrected.pk), "decision")
 
+    def test_one_downwards_says_what_becomes_of_the_difference(
+        self, accrual, filed, manager, operator
+    ):
+        assert queries.lessening(filed) is None
+        corrected = correct(filed, manager, *LINES[:2])
+        waiting = queries.statements_of(supermarket=filed.supermarket).get(
+            pk=corrected.pk
+        )
+        assert queries.lessening(waiting) == queries.Lessening(2_501 - 1_198)
+        approve(corrected, operator)
+        approved = queries.statements_of(supermarket=filed.supermarket).get(
+            pk=corrected.pk
+        )
+        told = queries.Lessening(2_501 - 1_198, done=True)
+        assert queries.lessening(approved) == told
+
+    def test_after_money_came_it_says_that_it_stays(
+        self, paid_in, accrual, filed, manager, operator
+    ):
+        corrected = correct(filed, manager, *LINES[:2])
+        own = queries.statements_of(supermarket=filed.supermarket)
+        told = queries.Lessening(2_501 - 1_198, stays=True)
+        assert queries.lessening(own.get(pk=corrected.pk)) == told
+        return_statement(
+            statement=corrected, reason="下月再扣", by=operator, at=AFTER_OCTOBER
+        )
+        assert queries.lessening(own.get(pk=corrected.pk)) == told
+
+    def test_one_upwards_says_nothing_of_the_kind(
+        self, paid_in, accrual, filed, manager, operator
+    ):
+        corrected = correct(filed, manager, *LINES, sale(sales="100", cost="0"))
+        own = queries.statements_of(supermarket=filed.supermarket)
+        assert queries.lessening(own.get(pk=corrected.pk)) is None
+        approve(corrected, operator)
+        assert queries.lessening(own.get(pk=corrected.pk)) is None
+
     def test_the_cap_is_over_store_and_platform_together(
         self, supermarket, agreement, manager, operator, filed
     ):

@@ -103,6 +103,24 @@ class TestPages:
         for figure in ("¥30.01", "−¥25.01", ">¥5.00</a>"):
             assert figure in reckoned
 
+    def test_a_correction_downwards_is_explained(
+        self, client, accrual, filed, manager, operator, supermarket
+    ):
+        address = reverse("partners:board_supermarket", args=[*MONTH, supermarket.pk])
+        assert "¥13.03" not in client.get(address).content.decode()
+        corrected = file_statement(
+            supermarket=supermarket,
+            period=OCTOBER,
+            file=ContentFile(as_csv(LINES[:2]), "更正.csv"),
+            by=manager,
+            at=AFTER_OCTOBER,
+        )
+        assert "比之前少 ¥13.03" in client.get(address).content.decode()
+        approve_statement(statement=corrected, by=operator, at=AFTER_OCTOBER)
+        text = client.get(address).content.decode()
+        assert "比之前少 ¥13.03" in text
+        assert "以这次为准" in text
+
     def test_lists_each_household_once_with_its_parts_together(
         self, client, correction, accrual
     ):

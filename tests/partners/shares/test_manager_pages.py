@@ -1,13 +1,16 @@
 """A manager's pages: only their own supermarket, and nothing filed by looking."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from partners.models import Statement, StatementUpload
-from partners.operations import return_statement
-from tests.factories.shares import AFTER_OCTOBER
+from partners.operations import file_statement, return_statement
+from tests.factories.shares import AFTER_OCTOBER, OCTOBER
 from tests.factories.sheets import LINES, as_csv, as_xlsx, sale
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +116,35 @@ class TestToday:
             reverse("partners:supermarket", args=[supermarket.pk])
         )
         assert "缺十月下旬" in page.content.decode()
+
+    @time_machine.travel(AFTER_OCTOBER + timedelta(days=40), tick=False)
+    def test_what_came_back_is_first_to_do_in_whatever_month(
+        self, client_of, manager, operator, supermarket, filed
+    ):
+        return_statement(
+            statement=filed, reason="缺十月下旬", by=operator, at=AFTER_OCTOBER
+        )
+        address = reverse("partners:supermarket", args=[supermarket.pk])
+        text = client_of(manager).get(address).content.decode()
+        assert text.index("缺十月下旬") < text.index('id="task"')
+        assert text.count("button-primary") == 1
+        assert text.index("button-primary") < text.index('id="task"')
+        file_statement(
+            supermarket=supermarket,
+            period=OCTOBER,
+            file=ContentFile(as_csv(LINES[:2]), "更正.csv"),
+            by=manager,
+            at=AFTER_OCTOBER,
+        )
+        text = client_of(manager).get(address).content.decode()
+        assert "缺十月下旬" not in text
+
+    def test_a_correction_downwards_is_explained_before_it_is_filed(
+        self, client_of, manager, supermarket, paid_in
+    ):
+        page = send(client_of(manager), supermarket, as_csv(LINES[:2]))
+        text = client_of(manager).get(page.url).content.decode()
+        assert "¥13.03" in text  # 25.01 that was paid in, less 11.98.
 
     def test_shows_what_is_owed_and_for_whom_masked(
         self, client_of, manager, supermarket, accrual
