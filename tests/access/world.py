@@ -132,7 +132,10 @@ def _people(world: World) -> None:
 def _farm(world: World) -> None:
     things, by = world.things, world.people["assistant"]
     things.plot = new_plot(farmer=things.farmer, by=by)
-    things.lot = new_lot(farmer=things.farmer, by=by, plot=things.plot)
+    day = (NOW - DAY).date()
+    things.lot = new_lot(
+        farmer=things.farmer, by=by, plot=things.plot, harvest_date=day
+    )
     things.spare_lot = new_lot(farmer=things.farmer, by=by, plot=things.plot)
     things.event = traceability.record_event(
         lot=things.lot, kind="harvest", happened_at=NOW - DAY, by=by, at=NOW
