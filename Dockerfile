@@ -4,10 +4,11 @@ RUN pip install --no-cache-dir uv
 WORKDIR /srv/xiangji
 COPY requirements.txt .
 # Copied, not linked: the cache stays behind in this stage.
-RUN uv venv /srv/venv && UV_LINK_MODE=copy uv pip install --no-cache -p /srv/venv -r requirements.txt
+RUN uv venv /srv/venv && UV_LINK_MODE=copy uv pip install --no-cache --compile-bytecode -p /srv/venv -r requirements.txt
 COPY . .
 # Catalogues and static files are the image's own: the same for every process of it.
 RUN /srv/venv/bin/python -m tools.messages compile \
+ && /srv/venv/bin/python -m compileall -q partners logistics traceability shop \
  && XIANGJI_VAR=/tmp/build DJANGO_SETTINGS_MODULE=shop.config.settings.local \
     /srv/venv/bin/python manage.py collectstatic --noinput -v 0 \
  && mv /tmp/build/static /srv/static && rm -rf /tmp/build

@@ -10,7 +10,7 @@ RUN := $(BIN)/python
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-services test-elasticsearch-cluster check check-deployment format lock messages schema bench backup restore drill clean
+.PHONY: help demo market-day clean-demo test test-browser walk services services-stop test-services test-elasticsearch-cluster check check-deployment format lock messages schema bench install backup restore drill clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ messages: $(VENV)/.dev ## take new strings into both catalogues
 
 schema: $(VENV)/.dev ## write shop/config/schema.sql anew after a migration changed
 	@$(RUN) -m tools.schema dump
+
+install: $(VENV)/.runtime ## a server's checkout, new or newer: programs, catalogues, byte code
+	@$(RUN) -m tools.messages compile
+	@$(RUN) -m compileall -q $(VENV)/lib partners logistics traceability shop tools
 
 backup: $(VENV)/.runtime ## keep everything in a new folder (TO=… KEEP=14)
 	@$(RUN) manage.py backup $(if $(TO),--to "$(TO)") $(if $(KEEP),--keep "$(KEEP)")

@@ -7,6 +7,7 @@ full disk, a lost power supply or a killed process leaves the old file or none.
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.files.base import File
@@ -46,9 +47,22 @@ class WholeFiles(FileSystemStorage):
     """
 
     def _save(self, name: str, content: "File[bytes]") -> str:
+        path = Path(self.path(name))
+        if self.directory_permissions_mode is not None:
+            self._open_folders_above(path, self.directory_permissions_mode)
         write_whole(
-            Path(self.path(name)),
+            path,
             content.chunks(),
             permissions=self.file_permissions_mode or READABLE,
         )
         return name
+
+    def _open_folders_above(self, path: Path, mode: int) -> None:
+        """Make the missing folders down to `path` so, whatever the process's mask."""
+        top = Path(self.location)
+        top.parent.mkdir(parents=True, exist_ok=True)
+        inside = [folder for folder in path.parents if folder.is_relative_to(top)]
+        for folder in reversed(inside):
+            with suppress(FileExistsError):
+                folder.mkdir()
+                folder.chmod(mode)

@@ -210,6 +210,35 @@ class TestUnits:
                 assert "OnCalendar=" in unit.with_suffix(".timer").read_text("utf-8")
 
 
+class TestManage:
+    def run(self, folder: Path, values: dict[str, str]) -> subprocess.CompletedProcess:
+        file = folder / "environment"
+        lines = [f"{name}={value}\n" for name, value in values.items()]
+        file.write_text("# A remark\n\n" + "".join(lines), encoding="utf-8")
+        # `restore` needs no user of its own; every other word does where root asks.
+        return subprocess.run(
+            ["sh", "ops/manage.sh", "restore", "--help"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "XIANGJI_ENVIRONMENT": str(file)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def test_gives_the_command_what_the_units_have(self, production, tmp_path):
+        assert "usage: manage.py restore" in self.run(tmp_path, production).stdout
+        production = {**production, "XIANGJI_FIELD_SECRET": ""}
+        refused = self.run(tmp_path, production)
+        assert "Set XIANGJI_FIELD_SECRET in the environment" in refused.stderr
+
+    def test_nothing_in_a_value_is_a_word_of_the_shells(self, production, tmp_path):
+        mark = tmp_path / "mark"
+        value = f"a b$(touch {mark})`touch {mark}`; touch {mark} #'\""
+        done = self.run(tmp_path, {**production, "XIANGJI_SCAN_SALT": value})
+        assert done.returncode == 0, done.stderr
+        assert not mark.exists()
+
+
 class TestNginx:
     def test_overwrites_what_an_asker_may_forge(self):
         text = (ROOT / "ops" / "nginx" / "site.conf").read_text("utf-8")
@@ -224,3 +253,8 @@ class TestNginx:
             r"\$(request\b(?!_)|request_uri|uri|args|http_)", log_format
         )
         assert text.count("access_log") == 2
+
+    def test_complains_of_nothing_whose_line_would_hold_an_address(self):
+        text = (ROOT / "ops" / "nginx" / "site.conf").read_text("utf-8")
+        (level,) = re.findall(r"error_log \S+ (\w+);", text)
+        assert level in {"crit", "alert", "emerg"}

@@ -56,8 +56,7 @@ def unseal(*, data: bytes, identity: Path, folder: Path) -> list[str]:
         raise WrongKey(f"{identity} does not open {NAME}.") from error
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tarfile.open(fileobj=io.BytesIO(plain)) as packed:
-        packed.extractall(folder, filter="data")
-        return packed.getnames()
+        return [_unpacked(packed, item, folder) for item in packed]
 
 
 def _packed() -> bytes:
@@ -68,6 +67,18 @@ def _packed() -> bytes:
             item.size, item.mode = len(data), 0o600
             packed.addfile(item, io.BytesIO(data))
     return buffer.getvalue()
+
+
+def _unpacked(packed: tarfile.TarFile, item: tarfile.TarInfo, folder: Path) -> str:
+    # By hand: Debian 12's Python is older than the filters of `extractall`, and anybody
+    # can encrypt an archive to a public key.
+    held = packed.extractfile(item) if item.isfile() else None
+    if held is None or Path(item.name).name != item.name:
+        raise WrongKey(f"{NAME} holds something else than files: {item.name}.")
+    path = folder / item.name
+    path.touch(mode=0o600)
+    path.write_bytes(held.read())
+    return item.name
 
 
 def _contents() -> Iterator[tuple[str, bytes]]:

@@ -222,10 +222,22 @@ for name in ("default", "private"):
 print(local.CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"])
 """
 
+# As the units have it: nobody else may read what a process makes.
+SAVE_BEHIND_A_MASK = """
+import os
+os.umask(0o077)
+import django
+django.setup()
+from django.core.files.base import ContentFile
+from partners.files import private_storage, public_storage
+public_storage().save("lots/2026/a.webp", ContentFile(b"picture"))
+private_storage().save("receipts/b.webp", ContentFile(b"receipt"))
+"""
 
-def said(tmp_path: Any, **variables: str) -> str:
+
+def said(tmp_path: Any, code: str = SAY, **variables: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", SAY],
+        [sys.executable, "-c", code],
         cwd=configured.ROOT,
         env={"PATH": os.environ["PATH"], "XIANGJI_VAR": str(tmp_path), **variables},
         capture_output=True,
@@ -247,6 +259,17 @@ class TestSettings:
 
     def test_without_a_bucket_files_lie_on_the_disk(self, tmp_path):
         assert "WholeFiles\nNone" in said(tmp_path)
+
+    def test_a_web_server_of_another_user_may_read_them_there(self, tmp_path):
+        settings = {"DJANGO_SETTINGS_MODULE": "shop.config.settings.local"}
+        assert said(tmp_path, code=SAVE_BEHIND_A_MASK, **settings) == ""
+        public, private = tmp_path / "media", tmp_path / "private"
+        (picture,), (receipt,) = public.rglob("*.webp"), private.rglob("*.webp")
+        for folder in (public, picture.parent, picture.parent.parent):
+            assert folder.stat().st_mode & 0o777 == 0o755
+        assert picture.stat().st_mode & 0o777 == 0o644
+        assert not receipt.stat().st_mode & 0o007
+        assert not private.stat().st_mode & 0o077
 
     def test_with_buckets_pictures_may_come_from_there(self, tmp_path):
         told = said(tmp_path, **self.every)

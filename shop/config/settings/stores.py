@@ -18,7 +18,16 @@ S3_KEY_SECRET = env.text("XIANGJI_S3_KEY_SECRET")
 # path or virtual: whether a bucket is in an address's path or in its host's name.
 S3_ADDRESSING = env.text("XIANGJI_S3_ADDRESSING", "virtual")
 
-_ON_DISK = {"default": {"BACKEND": "partners.whole_files.WholeFiles"}}
+_ON_DISK = {
+    "default": {
+        "BACKEND": "partners.whole_files.WholeFiles",
+        # nginx, another user, hands them out; private files keep the settings' 0o640.
+        "OPTIONS": {
+            "file_permissions_mode": 0o644,
+            "directory_permissions_mode": 0o755,
+        },
+    }
+}
 
 
 def uploads() -> dict[str, dict[str, Any]]:

@@ -1,9 +1,12 @@
 """The embedded size: copied while others write; a way back that believes nothing."""
 
+import io
 import json
+import re
 import sqlite3
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +21,7 @@ from django.utils import timezone
 from partners.files import private_storage, public_storage
 from partners.ledger.models import Entry
 from partners.ledger.queries import verify
-from shop.backups import copying, manifest, operations, sqlite
+from shop.backups import copying, keys, manifest, operations, postgresql, sqlite
 from shop.backups.facts import facts, standing_on
 from shop.backups.operations import UnableToBackUp, UnableToRestore
 
@@ -313,11 +316,44 @@ class TestKeys:
         secrets = (places / "restored/secrets.env").read_text()
         assert f"XIANGJI_FIELD_SECRET={settings.FIELD_SECRET}\n" in secrets
 
+    @pytest.mark.parametrize("name", ["../outside", "/outside", "in/side", "link"])
+    def test_an_archive_of_somebody_elses_goes_nowhere(self, places, name: str):
+        identity = pyrage.x25519.Identity.generate()
+        own, buffer = places / "own", io.BytesIO()
+        own.write_text(f"{identity}\n")
+        with tarfile.open(fileobj=buffer, mode="w") as packed:
+            for item in (tarfile.TarInfo("log.pem"), tarfile.TarInfo(name)):
+                if item.name == "link":
+                    item.type, item.linkname = tarfile.SYMTYPE, "log.pem"
+                packed.addfile(item, io.BytesIO(b""))
+        data = pyrage.encrypt(buffer.getvalue(), [identity.to_public()])
+        with pytest.raises(keys.WrongKey, match=re.escape(name)):
+            keys.unseal(data=data, identity=own, folder=places / "restored")
+        assert [path.name for path in (places / "restored").iterdir()] == ["log.pem"]
+        assert not (places / "outside").exists()
+
     def test_a_recipient_that_is_none_stops_the_backup(self, settings, places):
         settings.BACKUP_RECIPIENT = "age1nobody"
         with pytest.raises(UnableToBackUp, match="must be an age public key"):
             operations.back_up(to=places / "b", at=NOON)
         assert manifest.backups(places / "b") == []
+
+
+class TestUnpacking:
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_a_broken_archive_is_named(self, tmp_path: Path, whole: bool):
+        (tmp_path / "PG_VERSION").write_text("15\n")
+        for name in ("base", "pg_wal"):
+            with tarfile.open(tmp_path / f"{name}.tar.gz", "w:gz") as archive:
+                archive.add(tmp_path / "PG_VERSION", "PG_VERSION")
+        if whole:
+            postgresql.unpack(folder=tmp_path, data=tmp_path / "data")
+            assert (tmp_path / "data/pg_wal/PG_VERSION").read_text() == "15\n"
+            return
+        broken = tmp_path / "pg_wal.tar.gz"
+        broken.write_bytes(broken.read_bytes()[:-20])
+        with pytest.raises(postgresql.Failed, match="tar: "):
+            postgresql.unpack(folder=tmp_path, data=tmp_path / "data")
 
 
 def _all_bytes(folder: Path):
