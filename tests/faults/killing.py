@@ -6,9 +6,11 @@ is put in its place, each question to Alipay. That is every boundary there is, s
 code of ours needs to name them, and a new statement is covered the day it is written.
 """
 
+import faulthandler
 import os
 import signal
 import socket
+import socketserver
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 Subject = TypeVar("Subject")
 MOST_STEPS = 400
+PATIENCE_SECONDS = 120
 
 
 class Failed(AssertionError):
@@ -83,13 +86,21 @@ def lives(step: int, act: Callable[[], object]) -> bool:
     return True
 
 
-def in_child(act: Callable[[], object]) -> tuple[int, str]:
-    """Run `act` in a process of its own: how that ended, and what it raised."""
+def in_child(
+    act: Callable[[], object], *, seconds: float = PATIENCE_SECONDS
+) -> tuple[int, str]:
+    """Run `act` in a process of its own: how that ended, and what it raised.
+
+    One that has not ended after `seconds` is ended, and says where it stood.
+    """
     connections.close_all()  # a connection does not survive being shared
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
+        # No watchdog thread: the parent's may hold its lock, and it is not here.
+        faulthandler.register(signal.SIGALRM, file=writer, chain=True)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
             act()
         except BaseException:
@@ -150,43 +161,42 @@ def dying_at(step: int) -> Iterator[None]:
 class Elsewhere:
     """Somebody outside this process who goes on when it dies: answers `send`.
 
-    The parent's thread answers, so that what was done there stays done, as it does at
-    Alipay's.
+    A thread of the parent answers, one asker after the other, so that what was done
+    there stays done, as it does at Alipay's. Everybody asks on a line of their own:
+    on a shared one, two who ask at once would read each other's answers.
     """
 
     def __init__(self, answer: Callable[[str, str], bytes]) -> None:
-        self._ours, theirs = socket.socketpair()
-        threading.Thread(target=self._serve, args=(theirs, answer), daemon=True).start()
-
-    @staticmethod
-    def _serve(theirs: socket.socket, answer: Callable[[str, str], bytes]) -> None:
-        with theirs, theirs.makefile("rwb") as file:
-            for line in file:
-                url, body = line.decode().rstrip("\n").split("\t")
+        class Answering(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                url, body = self.rfile.read().decode().split("\t")
                 try:
                     said = answer(url, body)
                 except Exception:
                     said = b"what it does not know it answers with nonsense"
-                file.write(len(said).to_bytes(4, "big") + said)
-                file.flush()
+                self.wfile.write(said)
+
+        class OneAfterTheOther(socketserver.TCPServer):
+            request_queue_size = 100
+
+        self._server = OneAfterTheOther(("127.0.0.1", 0), Answering)
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        ).start()
 
     def send(self, url: str, body: str) -> bytes:
-        """Ask, from whichever process."""
+        """Ask, from whichever thread of whichever process."""
         reach()
-        self._ours.sendall(f"{url}\t{body}\n".encode())
-        length = int.from_bytes(self._read(4), "big")
-        said = self._read(length)
+        with socket.create_connection(
+            self._server.server_address, timeout=PATIENCE_SECONDS
+        ) as line:
+            line.sendall(f"{url}\t{body}".encode())
+            line.shutdown(socket.SHUT_WR)
+            with line.makefile("rb") as answer:
+                said = answer.read()
         reach()
         return said
 
-    def _read(self, length: int) -> bytes:
-        read = b""
-        while len(read) < length:
-            part = self._ours.recv(length - len(read))
-            if not part:
-                raise ConnectionError("nobody answers")
-            read += part
-        return read
-
     def close(self) -> None:
-        self._ours.close()
+        self._server.shutdown()
+        self._server.server_close()

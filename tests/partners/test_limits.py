@@ -1,13 +1,12 @@
 """Limits: so many and no more, whoever counts at the same moment."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connections
 
 from partners.limits import Limit, TooOften, forget_allowances, give_back, spend
 from partners.models import Allowance
+from tests.races import at_once, refused
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 TWO = Limit("test", 2, timedelta(hours=1))
@@ -49,21 +48,6 @@ class TestSpend:
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
     def test_of_ten_at_once_two_get_through(self):
-        start, through = threading.Barrier(10), []
-
-        def one() -> None:
-            start.wait()
-            try:
-                spend(limit=TWO, subject="a", at=NOON)
-                through.append(1)
-            except TooOften:
-                pass
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=one) for _number in range(10)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(through) == Allowance.objects.get().used == 2
+        outcomes = at_once(*[lambda: spend(limit=TWO, subject="a", at=NOON)] * 10)
+        assert refused(outcomes, TooOften) == 8
+        assert Allowance.objects.get().used == 2

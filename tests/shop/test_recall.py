@@ -1,10 +1,8 @@
 """A recall reaches what is sold, who bought it and what is packed: all at once."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
@@ -24,6 +22,7 @@ from tests.factories.parcels import new_parcel
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
 from tests.factories.traceability import new_certificate, new_lot
+from tests.races import at_once, refused
 from tests.shop.ordering.test_pack import Carrier, make_labels
 from tests.shop.ordering.test_place_order import basket_with, place
 from traceability import effects
@@ -316,28 +315,11 @@ class TestRace:
     def test_a_lot_is_never_linked_and_recalled_past_each_other(self, oranges, packer):
         """Whoever is second sees the first: no offer sells a recalled lot."""
         lot = new_lot(farmer=oranges.farmer, by=packer)
-        gate = threading.Barrier(2)
-
-        def at_once(act) -> None:
-            try:
-                gate.wait()
-                act()
-            except UnableToLink:
-                pass
-            finally:
-                connections.close_all()
-
-        threads = [
-            threading.Thread(target=at_once, args=(act,))
-            for act in (
-                lambda: link_lot(listing=oranges, lot=lot, at=LATER),
-                lambda: recall(lot, packer),
-            )
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        outcomes = at_once(
+            lambda: link_lot(listing=oranges, lot=lot, at=LATER),
+            lambda: recall(lot, packer),
+        )
+        refused(outcomes, UnableToLink)  # or not: both ways round are well
         oranges.refresh_from_db()
         assert StatusEvent.objects.filter(lot=lot, status="recalled").exists()
         assert oranges.lot_id is None or oranges.status == Listing.Status.ENDED

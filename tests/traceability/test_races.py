@@ -1,17 +1,18 @@
 """Many at the same moment: one label, one lot, one certificate, one log."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import close_old_connections, transaction
+from django.db import transaction
 
 from partners.organisations.models import Farmer
 from shop.users.models import User
+from tests import races
 from tests.factories.traceability import NOW, new_certificate, new_label, new_lot
+from tests.races import refused
 from tests.traceability.test_log import verify
 from traceability import operations, signing
 from traceability.models import (
@@ -34,27 +35,7 @@ MANY = 6
 
 def at_once(act: Callable[[int], Any]) -> list[Any]:
     """What each of MANY threads got that began together: a value or its exception."""
-    start = Barrier(MANY)
-
-    def one(number: int) -> Any:
-        try:
-            start.wait(timeout=30)
-            return act(number)
-        except Exception as error:
-            return error
-        finally:
-            close_old_connections()
-
-    with ThreadPoolExecutor(MANY) as pool:
-        return list(pool.map(one, range(MANY)))
-
-
-def refused(results: list[Any], kind: type[Exception]) -> int:
-    """How many were refused so; anything else that went wrong fails the test."""
-    strange = [r for r in results if isinstance(r, Exception)]
-    strange = [r for r in strange if not isinstance(r, kind)]
-    assert not strange, strange
-    return sum(isinstance(result, kind) for result in results)
+    return races.at_once(*(partial(act, number) for number in range(MANY)))
 
 
 class TestPackLabel:
@@ -70,11 +51,11 @@ class TestPackLabel:
     ) -> None:
         # The negative control: looking first and writing then lets everybody through.
         label = new_label(farmer=farmer_wang, by=zhao, packed=False)
-        looked = Barrier(MANY)
+        looked = races.meeting(MANY)
 
         def careless(_number: int) -> bool:
             free = Label.objects.get(pk=label.pk).activated_at is None
-            looked.wait(timeout=30)
+            looked.wait()
             Label.objects.filter(pk=label.pk).update(activated_at=NOW)
             return free
 

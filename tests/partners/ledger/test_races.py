@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from time import sleep
 from typing import Any
 
@@ -15,28 +15,12 @@ from partners.ledger import operations, queries, sealing
 from partners.ledger.guards import LINES_ARE_COUNTED, NEVER_OVERDRAWN
 from partners.ledger.models import Account, Entry, EntryLine, Unsealed
 from partners.ledger.operations import Conflict, Line, Overdrawn
+from tests.races import at_once
 
 from .conftest import NOON, captured
 from .test_post import refund
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
-    """What `act(0)` to `act(count - 1)` returned or raised, all started together."""
-    start = Barrier(count)
-
-    def run(number: int) -> Any:
-        try:
-            start.wait()
-            return act(number)
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 def closing(act: Callable[[], Any]) -> Callable[[], Any]:
@@ -55,13 +39,15 @@ def kinds(outcomes: list[Any]) -> Counter[str]:
 
 class TestPostAtOnce:
     def test_one_key_makes_one_entry(self) -> None:
-        outcomes = at_once(8, lambda _number: captured("1").pk)
+        outcomes = at_once(*[lambda: captured("1").pk] * 8)
         assert set(outcomes) == {sealing.entry_id("capture:1")}
         assert Entry.objects.count() == 1
         assert queries.balance_fen("alipay:clearing") == 2900
 
     def test_one_key_with_other_bodies_conflicts(self) -> None:
-        outcomes = at_once(8, lambda number: captured("1", 100 + number))
+        outcomes = at_once(
+            *(partial(captured, "1", 100 + number) for number in range(8))
+        )
         assert kinds(outcomes) == {"Entry": 1, Conflict.__name__: 7}
         assert EntryLine.objects.count() == 2
 
@@ -70,7 +56,9 @@ class TestPostAtOnce:
             lines = [Line("alipay:clearing", 1), Line("suspense", -1)]
             return captured(f"x{number}", lines=lines)
 
-        assert kinds(at_once(8, post)) == {"Entry": 8}
+        assert kinds(at_once(*(partial(post, number) for number in range(8)))) == {
+            "Entry": 8
+        }
         assert Account.objects.count() == 2
         assert queries.verify().ok
 
@@ -78,7 +66,7 @@ class TestPostAtOnce:
 class TestNeverOverdrawnAtOnce:
     def test_escrow_pays_out_what_it_holds_and_no_more(self) -> None:
         captured("1", 10)
-        outcomes = at_once(8, refund_three)
+        outcomes = at_once(*(partial(refund_three, number) for number in range(8)))
         assert kinds(outcomes) == {"Entry": 3, Overdrawn.__name__: 5}
         assert queries.balance_fen("order:1:escrow") == -1
 
@@ -86,7 +74,7 @@ class TestNeverOverdrawnAtOnce:
         captured("1", 10)
         execute(take_down(NEVER_OVERDRAWN, connection.vendor))
         try:
-            outcomes = at_once(8, refund_three)
+            outcomes = at_once(*(partial(refund_three, number) for number in range(8)))
         finally:
             execute(put_up(NEVER_OVERDRAWN, connection.vendor))
         assert kinds(outcomes) == {"Entry": 8}
@@ -144,13 +132,13 @@ class TestSealAtOnce:
         for number in range(40):
             captured(str(number))
 
-        def seal(_number: int) -> int:
+        def seal() -> int:
             sealed = 0
             while batch := operations.seal_entries(at=NOON, limit=3):
                 sealed += batch
             return sealed
 
-        assert sum(at_once(4, seal)) == 40
+        assert sum(at_once(*[seal] * 4)) == 40
         assert not Unsealed.objects.exists()
         assert queries.verify().ok
         assert queries.verify().head.sequence == 40

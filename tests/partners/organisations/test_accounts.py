@@ -1,15 +1,15 @@
 """Accounts opened for others: by name and number, never a stranger's by mistake."""
 
-import threading
+from functools import partial
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connections
 
 from partners.organisations import operations
 from partners.organisations.models import Assistant, AuditRecord, Station
 from partners.organisations.operations import UnableToAppoint, UnableToRegister
 from tests.factories.people import SOME_DAY, new_phone, new_uscc, new_user
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -134,23 +134,9 @@ class TestStations:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_operators_at_once_open_one_account(operator, other_operator):
-    phone, gate, made = new_phone(), threading.Barrier(2), []
-
-    def open_it(by) -> None:
-        try:
-            gate.wait()
-            made.append(open_for(phone, by=by).pk)
-        finally:
-            connections.close_all()
-
-    threads = [
-        threading.Thread(target=open_it, args=(by,))
-        for by in (operator, other_operator)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(made) == 2
-    assert len(set(made)) == 1
+    phone = new_phone()
+    one, other = at_once(
+        *(partial(open_for, phone, by=by) for by in (operator, other_operator))
+    )
+    assert one.pk == other.pk
     assert AuditRecord.objects.filter(act="open_account").count() == 1

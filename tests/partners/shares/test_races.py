@@ -1,11 +1,8 @@
 """Two people at once, on a real database file, and what holds when locks do not."""
 
-import threading
-from collections.abc import Callable
-
 import pytest
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from partners import queries
 from partners.models import (
@@ -28,33 +25,9 @@ from partners.operations import (
 )
 from tests.factories.shares import AFTER_OCTOBER, OCTOBER, hand_out
 from tests.factories.sheets import as_csv
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*jobs: Callable[[], object]) -> list[object]:
-    """Run the jobs at the same moment; what each returned or raised."""
-    start = threading.Barrier(len(jobs))
-    results: list[object] = [None] * len(jobs)
-
-    def run(place: int, job: Callable[[], object]) -> None:
-        try:
-            start.wait(10)
-            results[place] = job()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=run, args=(place, job))
-        for place, job in enumerate(jobs)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 def errors(results: list[object]) -> list[object]:

@@ -1,38 +1,18 @@
 """Twenty at once, on a real database file: money moves once, and never too much."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection
 
 from partners.ledger import queries as ledger
 from shop.alipay import operations, queries
 from shop.alipay.models import Capture, Payment, Refund
 from shop.alipay.operations import Result, booking, refunding
+from tests.races import at_once, meeting
 
 from .conftest import NOW
 from .hostile import notice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 20
-
-
-def at_once(calls) -> list:
-    """What each call gave (or raised), all started together."""
-    barrier = threading.Barrier(len(calls))
-
-    def run(call):
-        try:
-            barrier.wait()
-            return call()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def state(payment) -> dict:
@@ -43,7 +23,7 @@ def state(payment) -> dict:
 def test_twenty_equal_notices_book_once(payment):
     params = notice(payment)
     outcomes = at_once(
-        [lambda: operations.receive_notice(params=params, at=NOW).result] * THREADS
+        *[lambda: operations.receive_notice(params=params, at=NOW).result] * THREADS
     )
     assert sorted(outcome.value for outcome in outcomes) == sorted(
         [Result.ALREADY.value] * (THREADS - 1) + [Result.CAPTURED.value]
@@ -56,7 +36,7 @@ def test_notices_and_queries_together_book_once(payment, alipay):
     alipay.paid(payment)
     params = notice(payment)
     at_once(
-        [
+        *[
             lambda: operations.receive_notice(params=params, at=NOW),
             lambda: operations.sync(payment=payment, at=NOW),
         ]
@@ -70,11 +50,11 @@ def test_without_lock_and_keys_the_same_notices_book_more_than_once(
     payment, monkeypatch
 ):
     # Negative control: each guard off, the race is really there.
-    started = threading.Barrier(2)
+    started = meeting(2)
 
     def unlocked(row):
         found = Payment.objects.get(pk=row.pk)
-        started.wait(timeout=5)
+        started.wait()
         return found
 
     reasons = []
@@ -87,7 +67,7 @@ def test_without_lock_and_keys_the_same_notices_book_more_than_once(
 
     monkeypatch.setattr(booking, "_reason_for_suspense", watched)
     at_once(
-        [
+        *[
             lambda: booking._book_capture(payment, "T-one", 1234, NOW, NOW),
             lambda: booking._book_capture(payment, "T-two", 1234, NOW, NOW),
         ]
@@ -100,7 +80,7 @@ def test_without_lock_and_keys_the_same_notices_book_more_than_once(
 def test_two_payments_at_once_are_one_for_the_order_and_one_for_suspense(payment):
     first, second = notice(payment), notice(payment, trade_no="T-second")
     at_once(
-        [
+        *[
             lambda: operations.receive_notice(params=first, at=NOW),
             lambda: operations.receive_notice(params=second, at=NOW),
         ]
@@ -115,7 +95,7 @@ def test_refunds_at_once_never_promise_more_than_came_in(payment, alipay):
     alipay.paid(payment)
     operations.receive_notice(params=notice(payment), at=NOW)
     results = at_once(
-        [
+        *[
             lambda number=number: (
                 operations.refund(
                     payment=payment, amount_fen=400, request_no=f"R{number}", at=NOW
@@ -137,7 +117,7 @@ def test_without_the_promise_the_database_still_refuses(payment, alipay, monkeyp
     operations.receive_notice(params=notice(payment), at=NOW)
     monkeypatch.setattr(refunding, "locked", _with_plenty)
     results = at_once(
-        [
+        *[
             lambda number=number: (
                 operations.refund(
                     payment=payment, amount_fen=1000, request_no=f"R{number}", at=NOW
@@ -160,7 +140,7 @@ def test_one_refund_asked_for_twenty_times_pays_once(payment, alipay):
     alipay.paid(payment)
     operations.receive_notice(params=notice(payment), at=NOW)
     at_once(
-        [
+        *[
             lambda: operations.refund(
                 payment=payment, amount_fen=1000, request_no="R1", at=NOW
             )
@@ -173,7 +153,7 @@ def test_one_refund_asked_for_twenty_times_pays_once(payment, alipay):
 def test_two_workers_send_suspense_back_once(payment, alipay):
     alipay.paid(payment, amount="0.01")
     operations.receive_notice(params=notice(payment, total_amount="0.01"), at=NOW)
-    at_once([lambda: operations.resolve_due(now=NOW)] * 4)
+    at_once(*[lambda: operations.resolve_due(now=NOW)] * 4)
     assert state(payment)["refunded_fen"] == alipay.sent_back_fen == 1
     assert ledger.balance_fen("suspense") == 0
 
@@ -182,7 +162,7 @@ def test_paying_and_closing_at_once_end_in_one_of_both(payment, alipay):
     alipay.paid(payment, trade_status="WAIT_BUYER_PAY")
     params = notice(payment)
     at_once(
-        [
+        *[
             lambda: operations.receive_notice(params=params, at=NOW),
             lambda: operations.close(payment=payment, at=NOW),
         ]
@@ -195,5 +175,5 @@ def test_paying_and_closing_at_once_end_in_one_of_both(payment, alipay):
 
 
 def test_one_order_opened_twice_at_once_has_one_payment(open_payment):
-    made = at_once([lambda: open_payment(order_number="1").pk] * 6)
+    made = at_once(*[lambda: open_payment(order_number="1").pk] * 6)
     assert len(set(made)) == 1

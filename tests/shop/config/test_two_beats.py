@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 from celery import current_app as celery
 from celery.beat import Scheduler
 from django.conf import settings as configured
-from django.db import connection
 from django.utils import timezone
 
 from partners.ledger.models import Seal
@@ -21,6 +19,7 @@ from shop.notices import operations as notices
 from shop.notices.models import TextMessage
 from shop.notices.providers.outbox import OutboxProvider
 from shop.notices.receivers import tasks
+from tests.races import at_once, refused
 from tests.shop.backups.county import EACH, work
 from traceability import tlog
 
@@ -78,20 +77,6 @@ def beat() -> None:
         scheduler.tick()
 
 
-def beside(act: Callable[[], None]) -> threading.Thread:
-    """A thread that runs `act` on a connection of its own."""
-
-    def run() -> None:
-        try:
-            act()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
-
-
 def test_one_does_all_that_waits(sent: Counter[str]):
     """The control: without a beat none of what the next test looks at happens."""
     assert (sent.total(), Seal.objects.count()) == (0, 0)
@@ -101,14 +86,7 @@ def test_one_does_all_that_waits(sent: Counter[str]):
 
 
 def test_side_by_side_do_everything_once(sent: Counter[str]):
-    start = threading.Barrier(2)
-
-    def both() -> None:
-        start.wait()
-        beat()
-
-    for thread in [beside(both), beside(both)]:
-        thread.join()
+    assert refused(at_once(beat, beat)) == 0
     assert sent == {f"waiting-{number}": 1 for number in range(TEXTS)}
     assert TextMessage.objects.filter(status="sent").count() == TEXTS
     assert verify().ok
@@ -130,7 +108,7 @@ class TestInTheMiddle:
         def slow(provider: OutboxProvider, outgoing) -> str:
             if not second.is_set():
                 second.set()
-                beside(beat).join()
+                assert refused(at_once(beat)) == 0
             return real(provider, outgoing)
 
         monkeypatch.setattr(OutboxProvider, "send", slow)

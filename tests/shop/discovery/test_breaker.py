@@ -9,6 +9,7 @@ from django.core.cache import cache
 
 from shop.discovery import breaker as module
 from shop.discovery.breaker import Breaker, Resting
+from tests.races import meeting
 
 
 class Down(Exception):
@@ -100,11 +101,11 @@ class TestClosing:
     def test_one_probes_and_the_others_go_on_without(self, breaker, clock):
         fail(breaker, 3)
         clock.now += 6
-        barrier = threading.Barrier(8)
+        gate = meeting(8)
         through, leave = [], threading.Event()
 
         def call():
-            barrier.wait()
+            gate.wait()
             try:
                 with breaker.guard():
                     through.append(True)

@@ -1,11 +1,9 @@
 """The farmer's yes and no: who may answer, once, in time, to exactly what was shown."""
 
-import threading
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
 
 from partners.limits import Limit
 from partners.organisations.operations import move_phone
@@ -36,6 +34,7 @@ from tests.factories.listings import (
     village,
 )
 from tests.factories.people import new_phone
+from tests.races import at_once, refused
 
 SENTENCE = "王婶家冰糖橙,5斤装29块,下周三摘,有600斤"
 LATER = NOW + timedelta(hours=1)
@@ -348,42 +347,16 @@ class TestChangePrice:
             )
 
 
-def together(*calls):
-    """Run all at once; what each one raised, or None."""
-    ready = threading.Barrier(len(calls))
-    raised: list[Exception | None] = [None] * len(calls)
-
-    def run(index, call):
-        try:
-            ready.wait()
-            call()
-        except Exception as error:
-            raised[index] = error
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=run, args=(i, call)) for i, call in enumerate(calls)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
-
-
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
     def test_yes_and_no_at_once_one_wins(self):
         for _round in range(4):
             asked, _zhao = sent()
-            raised = together(
+            outcomes = at_once(
                 partial(confirm_listing, token=asked.token, at=LATER),
                 partial(deny_listing, token=asked.token, at=LATER),
             )
-            losers = [error for error in raised if error is not None]
-            assert len(losers) == 1
-            assert isinstance(losers[0], UnableToAnswer)
+            assert refused(outcomes, UnableToAnswer) == 1
             listing = Listing.objects.get(pk=asked.consent.listing_id)
             consent = Consent.objects.get(pk=asked.consent.pk)
             expected = {"yes": "on_sale", "no": "denied"}[consent.answer]
@@ -392,31 +365,26 @@ class TestRaces:
 
     def test_many_yeses_make_one_product(self):
         asked, _zhao = sent()
-        raised = together(
-            *[partial(confirm_listing, token=asked.token, at=LATER) for _ in range(6)]
-        )
-        assert raised.count(None) == 1
+        outcomes = at_once(*[partial(confirm_listing, token=asked.token, at=LATER)] * 6)
+        assert refused(outcomes, UnableToAnswer) == 5
         assert Listing.objects.get().product.stockrecords.count() == 1
 
     def test_guesses_at_once_share_no_try(self):
         asked, _zhao = sent()
         listing = asked.consent.listing
-        raised = together(
-            *[
-                partial(
-                    confirm_listing, listing=listing, code=wrong(asked.code), at=LATER
-                )
-                for _ in range(9)
-            ]
+        guess = partial(
+            confirm_listing, listing=listing, code=wrong(asked.code), at=LATER
         )
-        assert sum(isinstance(error, WrongCode) for error in raised) == 5
+        outcomes = at_once(*[guess] * 9)
+        assert sum(isinstance(each, WrongCode) for each in outcomes) == 5
+        assert refused(outcomes, UnableToAnswer) == 9
         assert Consent.objects.get().wrong_codes == 5
 
     def test_an_edit_and_a_yes_at_once_never_sell_what_was_not_agreed(self):
         for _round in range(4):
             asked, zhao = sent()
             listing = asked.consent.listing
-            together(
+            at_once(
                 partial(confirm_listing, token=asked.token, at=LATER),
                 partial(correct_draft, listing=listing, by=zhao, at=NOW, price_fen=1),
             )

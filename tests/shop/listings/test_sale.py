@@ -1,10 +1,10 @@
 """Price, stock, lot and end of what is on sale."""
 
-import threading
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from oscar.core.loading import get_model
 
 from partners.organisations.models import Farmer
@@ -24,6 +24,7 @@ from shop.listings.operations import (
 from shop.listings.queries import net_stock, promised_packs
 from shop.ordering.operations.stock import OutOfStock, hold
 from tests.factories.listings import NOW, farmer, listing_on_sale, village
+from tests.races import at_once, refused
 from traceability.models import Lot
 
 LATER = NOW + timedelta(hours=1)
@@ -116,35 +117,15 @@ class TestStockRace:
     def test_orders_and_the_assistant_at_once_never_oversell(self):
         """Read and write apart would let an order slip in between."""
         listing = listing_on_sale(packs=60)
-        taken, refused = [], []
-
-        def buy():
-            try:
-                take(listing, 1)
-                taken.append(1)
-            except OutOfStock:
-                pass
-            finally:
-                connection.close()
-
-        def correct(packs):
-            try:
-                change_stock(listing=listing, packs=packs, by=listing.assistant, at=NOW)
-            except UnableToChangeStock:
-                refused.append(packs)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=buy) for _ in range(12)]
-        threads += [
-            threading.Thread(target=correct, args=(packs,)) for packs in (10, 6, 3)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        correct = partial(change_stock, listing=listing, by=listing.assistant, at=NOW)
+        outcomes = at_once(
+            *[partial(take, listing, 1)] * 12,
+            *(partial(correct, packs=packs) for packs in (10, 6, 3)),
+        )
+        taken = 12 - refused(outcomes[:12], OutOfStock)
+        refused(outcomes[12:], UnableToChangeStock)
         record = record_of(listing)
-        assert record.num_allocated == len(taken)
+        assert record.num_allocated == taken
         assert record.num_in_stock >= record.num_allocated
 
 

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, BrokenBarrierError, Thread
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.db import connection
@@ -12,6 +12,7 @@ from shop.notices import operations, queries, tasks
 from shop.notices.models import OutboxItem, TextMessage
 from shop.notices.operations import UnableToRevive, UnableToSend
 from shop.notices.providers import Outgoing, UnableToDeliver
+from tests.races import at_once, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -242,16 +243,7 @@ class TestRaces:
 
     def send_at_once(self, times: int) -> int:
         message, fake = write(), Slow(Barrier(times))
-
-        def run() -> None:
-            deliver(message, NOON, fake)
-            connection.close()
-
-        threads = [Thread(target=run) for _time in range(times)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        assert refused(at_once(*[lambda: deliver(message, NOON, fake)] * times)) == 0
         return len(fake.sent)
 
     def test_workers_at_once_send_a_text_once(self):
@@ -268,13 +260,5 @@ class TestRaces:
         assert self.send_at_once(4) == 4
 
     def test_writing_one_key_at_once_writes_one_row(self):
-        def run() -> None:
-            write()
-            connection.close()
-
-        threads = [Thread(target=run) for _time in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        assert refused(at_once(*[write] * 6)) == 0
         assert TextMessage.objects.count() == 1

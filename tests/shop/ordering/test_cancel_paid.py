@@ -1,9 +1,7 @@
 """Cancelling what is paid: before anybody packs it, once, and the money goes back."""
 
-import threading
-
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from partners.ledger.queries import balance_fen
 from shop.alipay.models import Payment, Refund
@@ -15,6 +13,7 @@ from shop.ordering.operations import cancelling, stock
 from tests.factories.orders import pay, payment_of
 from tests.factories.parcels import new_parcel
 from tests.factories.places import load_places
+from tests.races import at_once, meeting, refused
 from tests.shop.alipay import hostile
 from tests.shop.alipay.hostile import notice
 from tests.shop.ordering.test_pack import LATER, Carrier, make_labels
@@ -259,27 +258,7 @@ class TestACancelledBox:
         assert carrier.booked == set()
 
 
-def at_once(*acts) -> list[str]:
-    """What became of acts that all start together."""
-    results: list[str] = []
-    gate = threading.Barrier(len(acts))
-
-    def run(act) -> None:
-        gate.wait()
-        try:
-            act()
-            results.append("done")
-        except (operations.UnableToCancel, operations.UnableToPackOrder):
-            results.append("refused")
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(results)
+EITHER = (operations.UnableToCancel, operations.UnableToPackOrder)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -288,8 +267,8 @@ class TestRaces:
         self, paid, oranges, alipay
     ):
         part = part_of(paid, oranges)
-        results = at_once(*[lambda: cancel(paid, part)] * 6)
-        assert results == ["done"] + ["refused"] * 5
+        outcomes = at_once(*[lambda: cancel(paid, part)] * 6)
+        assert refused(outcomes, operations.UnableToCancel) == 5
         assert alipay.sent_back_fen == part.total_fen
         assert left(oranges) == 60
 
@@ -299,19 +278,19 @@ class TestRaces:
         packer = assistant_zhao.user
         code = make_labels(oranges, by=packer)[0]
         part = part_of(paid, oranges)
-        results = at_once(
+        outcomes = at_once(
             lambda: cancel(paid, part),
             lambda: operations.pack(sub_order=part, code=code, by=packer, at=LATER),
         )
         part.refresh_from_db()
-        assert results == ["done", "refused"]
+        assert refused(outcomes, *EITHER) == 1
         assert PackedLabel.objects.exists() is (part.status == "paid")
         assert left(oranges) == (57 if part.status == "paid" else 60)
 
     def test_without_the_guard_the_packs_come_back_twice(self, paid, oranges):
         """The negative control: look first, write after."""
         part = part_of(paid, oranges)
-        looked = threading.Barrier(2)
+        looked = meeting(2)
 
         def careless() -> None:
             assert SubOrder.objects.get(pk=part.pk).status == "paid"
@@ -323,7 +302,7 @@ class TestRaces:
                     num_in_stock=stock.F("num_in_stock") + 3
                 )
 
-        assert at_once(careless, careless) == ["done", "done"]
+        assert refused(at_once(careless, careless)) == 0
         assert left(oranges) == 63
 
     def test_the_money_is_told_again_while_it_is_cancelled(self, paid, oranges, alipay):

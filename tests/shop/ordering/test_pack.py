@@ -1,11 +1,10 @@
 """Packing: the right package, once, into the right box; then to the carrier."""
 
-import threading
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
-from django.db import connections
 from django.urls import reverse
 
 from logistics.carriers.base import Booked, CarrierUnknown
@@ -16,6 +15,7 @@ from shop.ordering import operations
 from shop.ordering.models import PackedLabel, SubOrder
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
+from tests.races import at_once, refused
 from tests.shop.ordering.test_place_order import basket_with, place
 from traceability.operations import (
     issue_certificate,
@@ -214,23 +214,6 @@ class TestTwoPackers:
         other = place(basket_with((oranges, 1)), key="8" * 32)
         operations.mark_paid(order_number=other.number, at=SOME_DAY)
         boxes = [box, other.sub_orders.get()]
-        gate = threading.Barrier(2)
-        results: list[str] = []
-
-        def scan(target) -> None:
-            gate.wait()
-            try:
-                pack(target, codes[0], packer)
-                results.append("packed")
-            except operations.UnableToPackOrder:
-                results.append("refused")
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=scan, args=(b,)) for b in boxes]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(results) == ["packed", "refused"]
+        outcomes = at_once(*(partial(pack, each, codes[0], packer) for each in boxes))
+        assert refused(outcomes, operations.UnableToPackOrder) == 1
         assert PackedLabel.objects.count() == 1

@@ -1,11 +1,11 @@
 """Placing an order: what is written, what is refused, and what races cannot break."""
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.apps import apps
-from django.db import connection, connections
+from django.db import connection
 
 from shop.alipay.models import Payment
 from shop.ordering import baskets, operations
@@ -15,6 +15,7 @@ from shop.ordering.quotes import quote_order
 from shop.storefront.models import ProductCard
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
+from tests.races import at_once, meeting, refused
 
 CHANGSHA = "430104000000"
 LHASA = "540102000000"
@@ -208,46 +209,27 @@ class TestLastPacks:
 
     BUYERS, PACKS = 40, 5
 
-    def run_buyers(self, listing, attempt) -> list[str]:
+    def refused_buyers(self, listing, attempt) -> int:
         carts = [basket_with((listing, 1)) for _ in range(self.BUYERS)]
         record = apps.get_model("partner", "StockRecord").objects.filter(
             product_id=listing.product_id
         )
         record.update(num_in_stock=self.PACKS)
-        results: list[str] = []
-        gate = threading.Barrier(self.BUYERS)
-
-        def buy(number: int) -> None:
-            gate.wait()
-            try:
-                attempt(carts[number], number)
-                results.append("bought")
-            except (operations.OutOfStock, operations.UnableToPlace):
-                results.append("refused")
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=buy, args=(n,)) for n in range(self.BUYERS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return results
+        outcomes = at_once(*(partial(attempt, cart, n) for n, cart in enumerate(carts)))
+        return refused(outcomes, operations.OutOfStock, operations.UnableToPlace)
 
     def test_exactly_what_is_there_is_sold(self, oranges):
-        results = self.run_buyers(
+        refused_ones = self.refused_buyers(
             oranges, lambda cart, n: place(cart, key=f"{n:032x}", total_fen=3500)
         )
-        assert sorted(results) == ["bought"] * self.PACKS + ["refused"] * (
-            self.BUYERS - self.PACKS
-        )
+        assert refused_ones == self.BUYERS - self.PACKS
         assert left(oranges) == 0
         assert Reservation.objects.count() == self.PACKS
 
     def test_without_the_guard_it_oversells(self, oranges):
         """The negative control: look first, write after, as Oscar does."""
         records = apps.get_model("partner", "StockRecord").objects
-        looked = threading.Barrier(self.BUYERS)
+        looked = meeting(self.BUYERS)
 
         def careless(cart, number: int) -> None:
             record = records.get(product_id=oranges.product_id)
@@ -258,26 +240,13 @@ class TestLastPacks:
                 num_allocated=stock.F("num_allocated") + 1
             )
 
-        results = self.run_buyers(oranges, careless)
-        assert results.count("bought") > self.PACKS
+        assert self.refused_buyers(oranges, careless) < self.BUYERS - self.PACKS
         assert left(oranges) < 0
 
     def test_one_form_sent_many_times_at_once_is_one_order(self, oranges):
         cart = basket_with((oranges, 1))
-        numbers: list[str] = []
-        gate = threading.Barrier(8)
-
-        def send() -> None:
-            gate.wait()
-            numbers.append(place(cart, total_fen=3500).number)
-            connections.close_all()
-
-        threads = [threading.Thread(target=send) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(numbers) == 8
+        numbers = at_once(*[lambda: place(cart, total_fen=3500).number] * 8)
+        assert refused(numbers) == 0
         assert len(set(numbers)) == 1
         assert left(oranges) == 59
 

@@ -1,10 +1,9 @@
 """The way in: codes and passwords, and everything that must not open the door."""
 
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils.translation import override
 
 from partners.models import Allowance
@@ -19,6 +18,7 @@ from shop.users.login import (
 from shop.users.models import LoginTicket, RoleGrant, User
 from shop.users.signals import login_code_issued
 from tests.factories.people import PASSWORD, new_phone, new_user
+from tests.races import at_once, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -261,17 +261,16 @@ class TestRaces:
         phone = new_phone()
         ticket = ask(phone)
         code = phones.codes[phone]
-        outcomes = _at_once(8, lambda: answer(ticket, code))
-        assert outcomes.count("in") == 1
+        outcomes = at_once(*[lambda: answer(ticket, code)] * 8)
+        assert refused(outcomes, UnableToLogIn) == 7
         assert User.objects.filter(phone=phone).count() == 1
 
     def test_many_guesses_at_once_are_five(self, phones):
         phone = new_phone()
         ticket = ask(phone)
         code = phones.codes[phone]
-        wrong = [other(code)] * 15
-        outcomes = _at_once(15, lambda: answer(ticket, wrong.pop()))
-        assert outcomes.count("in") == 0
+        outcomes = at_once(*[lambda: answer(ticket, other(code))] * 15)
+        assert refused(outcomes, UnableToLogIn) == 15
         ticket.refresh_from_db()
         assert ticket.tries == 5
 
@@ -282,28 +281,6 @@ class TestRaces:
         second = ask(phone, at=NOON + timedelta(minutes=1))
         jobs = [(first, code), (second, phones.codes[phone])]
         later = NOON + timedelta(minutes=2)
-        outcomes = _at_once(2, lambda: answer(*jobs.pop(), at=later))
-        assert outcomes.count("in") == 2
+        outcomes = at_once(*(partial(answer, *job, at=later) for job in jobs))
+        assert refused(outcomes) == 0
         assert User.objects.filter(phone=phone).count() == 1
-
-
-def _at_once(times, job) -> list[str]:
-    start, outcomes = Barrier(times), []
-
-    def run() -> None:
-        start.wait()
-        try:
-            job()
-            outcomes.append("in")
-        except UnableToLogIn:
-            outcomes.append("out")
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run) for _time in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(outcomes) == times
-    return outcomes

@@ -18,6 +18,7 @@ from shop.watching import readiness as asking
 from shop.watching.parts import PARTS
 from shop.watching.readiness import NotWell, Part, Readiness
 from shop.watching.views import readiness
+from tests.races import meeting
 
 pytestmark = pytest.mark.django_db
 
@@ -174,8 +175,8 @@ class TestWhatStrangersLearn:
 class TestAsking:
     def test_parts_are_asked_side_by_side(self):
         """Each waits for the other; one after the other none would come back."""
-        meet = threading.Barrier(2)
-        parts = [Part(name, lambda: meet.wait(10), seconds=20) for name in "ab"]
+        meet = meeting(2)
+        parts = [Part(name, meet.wait, seconds=20) for name in "ab"]
         assert Readiness(parts).report().status == "ready"
 
     def test_one_that_hangs_is_slow_and_is_not_started_again(self):
