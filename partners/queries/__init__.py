@@ -37,6 +37,7 @@ from partners.queries.money import (
     ready_households,
     standing_lines,
     standing_of,
+    standing_of_all,
 )
 from partners.queries.statements import (
     Lessening,
@@ -100,6 +101,7 @@ __all__ = [
     "share_preview",
     "standing_lines",
     "standing_of",
+    "standing_of_all",
     "statements_of",
     "supermarket_flow",
 ]

@@ -41,14 +41,19 @@ def standing_lines() -> QuerySet[AccrualLine]:
 
 def standing_of(*, household: Household) -> Standing:
     """What the household was promised, what of it is in the fund, what it has."""
-    sums = (
-        standing_lines()
-        .filter(household=household)
-        .aggregate(
-            accrued=Sum("amount_fen"),
-            funded=Sum("funded_fen"),
-            disbursed=Sum("disbursed_fen"),
-        )
+    return _standing(standing_lines().filter(household=household))
+
+
+def standing_of_all(households: QuerySet[Household]) -> Standing:
+    """The same for several together."""
+    return _standing(standing_lines().filter(household__in=households.values("pk")))
+
+
+def _standing(lines: QuerySet[AccrualLine]) -> Standing:
+    sums = lines.aggregate(
+        accrued=Sum("amount_fen"),
+        funded=Sum("funded_fen"),
+        disbursed=Sum("disbursed_fen"),
     )
     return Standing(
         int(sums["accrued"] or 0), int(sums["funded"] or 0), int(sums["disbursed"] or 0)

@@ -4,7 +4,7 @@ import secrets
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -32,6 +32,7 @@ def _with_sums() -> QuerySet[Household]:
         accrued_fen=Sum("accrual_lines__amount_fen", filter=standing, default=0),
         funded_fen=Sum("accrual_lines__funded_fen", filter=standing, default=0),
         disbursed_fen=Sum("accrual_lines__disbursed_fen", filter=standing, default=0),
+        ready_fen=F("funded_fen") - F("disbursed_fen"),
     )
 
 
@@ -49,6 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "partners/backoffice/households.html",
         {
             "households": rows,
+            "total": queries.standing_of_all(found),
             "part": part,
             "may_register": request.user.has_perm("partners.register"),
             **urls,
@@ -155,7 +157,11 @@ def disbursement(request: HttpRequest, number: str) -> HttpResponse:
             "draws": shown.draws.select_related("line__accrual__supermarket"),
             "photos": shown.photos.select_related("published_by"),
             "answers": shown.confirmations.select_related("answered_by"),
-            "findings": describe_all(shown.findings.select_related("decision")),
+            "findings": describe_all(
+                shown.findings.select_related(
+                    "household__village", "decision__decided_by"
+                )
+            ),
             "link": household_link(shown.household),
             "may_record": request.user.has_perm("partners.record_money"),
         },

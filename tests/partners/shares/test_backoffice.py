@@ -280,6 +280,17 @@ class TestFindings:
         shown = client.get(address("findings") + "?part=all").content.decode()
         assert "远房亲戚" in shown
 
+    def test_the_list_says_which_household_and_what_sum(
+        self, client, other_operator, finding
+    ):
+        client.force_login(other_operator)
+        shown = client.get(address("findings")).content.decode()
+        row = shown[shown.index(address("finding", finding.pk)) :].split("</a>")[0]
+        assert finding.household.number in row
+        assert finding.household.public_name in row
+        assert finding.household.name not in row
+        assert f"¥{finding.disbursement.amount_fen / 100:.2f}" in row
+
     def test_facts_are_taken_over_without_their_number(
         self, client, operator, household_zhang
     ):
@@ -305,6 +316,18 @@ class TestFindings:
         page = client.post(address("facts"), said)
         assert 'role="alert"' in page.content.decode()
         assert not OutsideFact.objects.exists()
+
+
+def test_the_households_list_sums_what_can_be_handed_out(
+    client, operator, paid_in, household_zhang
+):
+    """¥25.01 is there for two: ¥6.67 of Zhang's ¥16.67 is handed out."""
+    hand_out(household_zhang, 667, by=operator)
+    client.force_login(operator)
+    shown = client.get(address("households") + "?part=all").content.decode()
+    row = shown[shown.index(household_zhang.number) :].split("</tr>")[0]
+    assert "¥10.00" in row
+    assert "¥18.34" in shown[shown.index("<tfoot>") :].split("</tfoot>")[0]
 
 
 def test_lists_ask_as_often_with_many_rows_as_with_few(
