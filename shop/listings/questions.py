@@ -10,6 +10,8 @@ _TEXTS = {
     ("farmer", "unknown"): _("“%(words)s” is not on your list. Who is it?"),
     ("farmer", "which"): _("There is more than one “%(words)s”. Which one?"),
     ("farmer", "several"): _("You said %(words)s. Whose is it? One offer, one farmer."),
+    ("farmer", "alike"): _("It sounds like %(words)s. Which one?"),
+    ("title", "alike"): _("It sounds like %(words)s. Which one?"),
     ("title", "missing"): _("What is it?"),
     ("title", "several"): _("You said %(words)s. Which one? One offer, one thing."),
     ("category", "missing"): _("Where does it belong?"),
@@ -32,6 +34,9 @@ _TEXTS = {
     ("harvest", "past"): _("“%(words)s” does not fit. Which day is it picked?"),
     ("freight", "missing"): _("What does sending it cost?"),
     ("freight", "free"): _("You said “%(words)s”. Choose a freight without charge."),
+    ("heard", "alike"): _(
+        "Read by its sound: %(words)s. Correct below what was meant otherwise."
+    ),
     ("claim", "certificate"): _(
         "“%(words)s” may only be said with a certificate, so the title leaves it out."
     ),

@@ -42,6 +42,7 @@ _ANSWERED_BY = {
     "harvest": "harvest_on",
     "freight": "freight_template",
     "claim": "description",
+    "heard": "title",
 }
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from partners.organisations.models import Assistant, Farmer
+from shop.listings import crops
 from shop.listings.crops import Crop
-from shop.listings.sentence import amounts, dates, names
+from shop.listings.sentence import amounts, dates, names, sounds
 from shop.listings.sentence.tokens import tokens
 
 # Full-width signs as Chinese keyboards type them and numerals as cheques have them,
@@ -84,12 +85,13 @@ def read_among(text: str, *, farmers: Sequence[Farmer], today: date) -> Reading:
     """`read` with the farmers given."""
     plain = text.translate(_PLAIN)
     reading = Reading(said=text)
-    who = names.whose(plain, farmers)
+    plain, heard = sounds.measures(plain)
+    who, plain = _whose(plain, farmers, heard)
     reading.farmer, reading.choices = who.farmer, who.choices
     _note(reading, "farmer", who.spans, ask=who.ask, words=who.words)
     said_days = [day for day in dates.find(plain, today) if not _inside(day, who.spans)]
     taken = [*who.spans, *((day.start, day.end) for day in said_days)]
-    what = names.what(plain, taken)
+    what, plain = _what(plain, taken, heard)
     reading.crop, reading.title = what.crop, what.title
     _note(reading, "crop", what.spans, ask=what.ask, words=what.words)
     taken += what.spans
@@ -99,14 +101,71 @@ def read_among(text: str, *, farmers: Sequence[Farmer], today: date) -> Reading:
         reading.unread.append(Question("freight", "free", free[0]))
     for claim in names.claims(plain):
         reading.unread.append(Question("claim", "certificate", claim))
+    if heard:
+        heard.sort(key=lambda one: one.start)
+        words = "、".join(dict.fromkeys(map(str, heard)))
+        reading.unread.append(Question("heard", "alike", words))
     reading.unread.sort(key=lambda question: _ORDER.index(question.field))
     reading.spans.sort(key=lambda span: span[1])
     return reading
 
 
+def _whose(
+    plain: str, farmers: Sequence[Farmer], heard: list[sounds.Heard]
+) -> tuple[names.Whose, str]:
+    """Whose it is, by name or by a name's sound; the sentence with that name."""
+    who = names.whose(plain, farmers)
+    if who.ask not in ("missing", "unknown"):
+        return who, plain
+    called = {word: word for one in farmers for word in (one.called, one.name)}
+    found = sounds.names_in(plain, called)
+    if not found:
+        return who, plain
+    if several := [one for one in found if len(one.names) > 1]:
+        words = "、".join(several[0].names)
+        return names.Whose(None, "alike", words), plain
+    heard += found
+    plain = sounds.put_right(plain, found)
+    return names.whose(plain, farmers), plain
+
+
+def _what(
+    plain: str, taken: Sequence[tuple[int, int]], heard: list[sounds.Heard]
+) -> tuple[names.What, str]:
+    """What grows, by name or by a name's sound; the sentence with that name."""
+    what = names.what(plain, taken)
+    known = {word: crop.name for word, crop in crops.names().items()}
+    found = sounds.names_in(plain, known, taken=taken)
+    if what.ask != "missing":
+        # 土鸡旦 holds 土鸡 as written, and means its eggs.
+        found = [one for one in found if _covers(one, what.spans)]
+    if not found:
+        return what, plain
+    if several := [one for one in found if len(one.names) > 1]:
+        words = "、".join(several[0].names)
+        return names.What(None, ask="alike", words=words), plain
+    heard += found
+    plain = sounds.put_right(plain, found)
+    return names.what(plain, taken), plain
+
+
+def _covers(heard: sounds.Heard, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(heard.start <= start and end <= heard.end for start, end in spans)
+
+
 # Further back than 大前天, three days, past must be said: 摘的, 摘了.
 _JUST_PAST = 3
-_ORDER = ("farmer", "crop", "pack", "price", "harvest", "capacity", "freight", "claim")
+_ORDER = (
+    "farmer",
+    "crop",
+    "pack",
+    "price",
+    "harvest",
+    "capacity",
+    "freight",
+    "claim",
+    "heard",
+)
 
 
 def _inside(day: dates.Said, spans: Sequence[tuple[int, int]]) -> bool:

@@ -413,4 +413,33 @@ CORPUS: tuple[tuple[str, str], ...] = (
         "王婶家脐橙600斤,明天摘",
         "f=王婶 t=脐橙 h=11-24 ask=pack:missing,price:missing,capacity:missing",
     ),
+    # By the sound, and said so; a sound of several names is asked about.
+    (
+        "王婶家冰塘橙5斤装29快下周三摘有600斤",
+        "f=王婶 t=冰糖橙 g=2500 p=2900 h=12-02 c=120 ask=heard:alike",
+    ),
+    (
+        "王审家冰唐橙,5今庄29快8,夏周三宅,又600斤",
+        "f=王婶 t=冰糖橙 g=2500 p=2980 h=12-02 c=120 ask=heard:alike",
+    ),
+    (
+        "李伯土鸡旦30枚装45员 共20香",
+        "f=李伯 t=土鸡蛋 n=30 u=枚 b=箱 p=4500 c=20 ask=heard:alike",
+    ),
+    (
+        "章嫂家脐橙5斤装29块,明天摘,有100斤",
+        "t=脐橙 g=2500 p=2900 h=11-24 c=20 ask=farmer:which,heard:alike",
+    ),
+    (
+        "王婶家例子5斤装29块,明天摘,有100斤",
+        "f=王婶 g=2500 p=2900 h=11-24 c=20 ask=crop:alike",
+    ),
+    (
+        "王婶打算明天摘5斤装29块,有100斤",
+        "f=王婶 g=2500 p=2900 h=11-24 c=20 ask=crop:missing",
+    ),
+    (
+        "王婶脐橙5斤装29块,快递5块,今天摘的,有100斤",
+        "f=王婶 t=脐橙 g=2500 h=11-23 c=20 ask=price:several",
+    ),
 )

@@ -318,6 +318,17 @@ class TestAnswer:
         assert Listing.objects.get().status == Listing.Status.SENT
 
 
+class TestReadByItsSound:
+    def test_the_draft_says_it_until_it_was_seen_and_saved(self, client, zhao):
+        client.post("/assistant/say/", {"said": "王审家冰塘橙,5斤装29快,下周三摘"})
+        draft = Listing.objects.get()
+        assert (draft.title, draft.price_fen) == ("冰糖橙", 2900)
+        address = f"/assistant/drafts/{draft.pk}/"
+        assert "冰塘橙→冰糖橙" in client.get(address).content.decode()
+        client.post(address, filled(draft))
+        assert "→" not in client.get(address).content.decode()
+
+
 class TestTheSameThingTwice:
     """Who lists what the farmer offers already is told before the farmer is."""
 

@@ -75,6 +75,37 @@ class TestTheCorpus:
         assert said(reading) == expected(line)
 
 
+class TestSounds:
+    def asked(self, sentence: str, cast=CAST) -> dict[str, str]:
+        reading = read_among(sentence, farmers=cast, today=TODAY)
+        return {one.field: one.words for one in reading.unread if one.why == "alike"}
+
+    def test_says_what_was_taken_for_what(self):
+        words = self.asked("王审家冰塘橙,5斤装29快,下周三摘,有600斤")["heard"]
+        assert words == "王审→王婶、冰塘橙→冰糖橙、快→块"
+
+    def test_says_nothing_of_what_is_written_right(self):
+        assert self.asked("王婶家冰糖橙,5斤装29块,下周三摘,有600斤") == {}
+
+    def test_marks_the_words_as_they_were_said(self):
+        reading = read_among("王婶家冰塘橙5斤装29快", farmers=CAST, today=TODAY)
+        assert reading.words_of("crop") == ["冰塘橙"]
+        assert reading.words_of("price") == ["29快"]
+
+    def test_asks_which_farmer_two_sound_like(self):
+        other = Farmer(pk=7, called="黄婶", name="黄示例", village=YONGGU)
+        cast = [other, Farmer(pk=8, called="皇婶", name="皇示例", village=YONGGU)]
+        assert self.asked("煌婶家脐橙", cast) == {"farmer": "黄婶、皇婶"}
+        assert self.asked("煌婶家脐橙", cast[:1]) == {"heard": "煌婶→黄婶"}
+        assert self.asked("黄婶家脐橙", cast) == {}
+
+    @pytest.mark.parametrize(
+        "words", ["29快递", "29元区", "600今年", "5快要", "10香菇", "快", "20香米"]
+    )
+    def test_leaves_other_words_alone(self, words):
+        assert "heard" not in self.asked(f"王婶家脐橙{words}")
+
+
 def spoken(number: int) -> str:
     """1205 -> 一千二百零五, as a primer teaches it."""
     digits, units = "零一二三四五六七八九", ("千", "百", "十", "")
