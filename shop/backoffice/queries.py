@@ -159,6 +159,12 @@ _SALE = (
         "shield-x",
         "traceability.view_reports",
     ),
+    (
+        "epcis:partners",
+        gettext_lazy("Exchange with other systems"),
+        "link",
+        "epcis.view_everything",
+    ),
 )
 _SHARES = (
     ("partners_backoffice:statements", gettext_lazy("Statements"), "file-text", ""),

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("partners.ledger.urls")),
     path("", include("shop.alipay.urls")),
     path("", include("shop.alipay.backoffice.urls")),
+    path("", include("traceability.epcis.urls")),
     path("", include("traceability.urls")),
 ]
 

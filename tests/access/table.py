@@ -559,6 +559,19 @@ REGISTERING = [
          post=facts(name="永固合作社", uscc=lambda w: new_uscc())),
 ]  # fmt: skip
 
+EXCHANGE = [
+    Door("epcis:resources"),
+    Door("epcis:capture", reads=STAFF),
+    Door("epcis:job", reads=STAFF, args=thing("capture_job.pk")),
+    Door("epcis:events"),
+    Door("epcis:event", args=thing("own_event_id")),
+    Door("epcis:event", reads=STAFF, args=thing("captured.event_id"),
+         case="of a partner"),
+    Door("epcis:partners", reads=STAFF, writes=OPERATOR, post=facts(name="示例公司")),
+    Door("epcis:access_give", reads=None, writes=OPERATOR, args=thing("party.pk")),
+    Door("epcis:access_end", reads=None, writes=OPERATOR, args=thing("access.pk")),
+]  # fmt: skip
+
 TABLE = [
     *MARKET,
     *SCANS,
@@ -570,4 +583,5 @@ TABLE = [
     *SUPERMARKETS,
     *BACKOFFICE,
     *REGISTERING,
+    *EXCHANGE,
 ]

@@ -14,7 +14,7 @@ from tests.access.world import World
 
 # Being there, being let in and being counted leaves rows in these.
 OF_NO_MATTER = ("django_session", "partners_allowance")
-REFUSED = frozenset({400, 403, 404})
+REFUSED = frozenset({400, 401, 403, 404})
 
 
 class Nothing(Exception):

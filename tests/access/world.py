@@ -35,6 +35,9 @@ from tests.factories.sheets import LINES, as_csv
 from tests.factories.traceability import new_batch, new_certificate, new_lot, new_plot
 from tests.shop.ordering.test_place_order import basket_with, place
 from traceability import operations as traceability
+from traceability.epcis import operations as epcis
+from traceability.epcis import own
+from traceability.epcis.reading import Sent
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone(timedelta(hours=8)))
 DAY = timedelta(days=1)
@@ -61,6 +64,7 @@ def build() -> World:
     world.things.yonggu, world.things.luxi = village("永固村"), village("鹿溪村")
     _people(world)
     _farm(world)
+    _exchange(world)
     _shop(world)
     _money(world)
     _papers(world)
@@ -149,6 +153,24 @@ def _farm(world: World) -> None:
     things.codes, things.code = codes, codes[0]
     traceability.pack_label(code=things.code, by=by, at=NOW)
     traceability.publish_log(at=NOW)
+
+
+def _exchange(world: World) -> None:
+    things, by = world.things, world.people["operator"]
+    things.own_event_id = own.event_id(things.event)
+    things.party = epcis.register_party(name="示例冷链", by=by, at=NOW)
+    things.access, _secret = epcis.give_access(party=things.party, by=by, at=NOW)
+    told = {
+        "type": "ObjectEvent",
+        "eventTime": "2026-11-22T09:00:00+08:00",
+        "eventTimeZoneOffset": "+08:00",
+        "epcList": ["https://id.gs1.org/01/09506000134352/21/A1"],
+        "action": "OBSERVE",
+    }
+    things.capture_job = epcis.capture_document(
+        party=things.party, sent=Sent([told], []), behaviour="rollback", at=NOW
+    )
+    things.captured = things.capture_job.events.get()
 
 
 def _shop(world: World) -> None:

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "logistics",
     "logistics.carriers",
     "traceability",
+    "traceability.epcis",
     *OSCAR_APPS,
     "shop.jobs",
     "shop.notices",

@@ -1,0 +1,82 @@
+"""Staff's page: which organisations exchange events with us, and their tokens."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from partners.cleaning import LineField
+from partners.form_acts import carried_out
+from traceability.epcis import operations
+from traceability.epcis.models import Access, Party
+
+_MAY_READ = permission_required("epcis.view_everything", raise_exception=True)
+_MAY_LET_IN = permission_required("epcis.let_in", raise_exception=True)
+
+
+class PartyForm(forms.Form):
+    """An organisation that will exchange events."""
+
+    name = LineField(label=gettext_lazy("Organisation"), max_length=60)
+
+
+@never_cache
+@login_required
+@_MAY_READ
+@require_http_methods(["GET", "HEAD", "POST"])
+def partners(request: HttpRequest) -> HttpResponse:
+    """Every organisation with its tokens, and the form for another one."""
+    may_let_in = request.user.has_perm("epcis.let_in")
+    form = PartyForm(request.POST if request.method == "POST" and may_let_in else None)
+
+    def register(data: dict[str, Any]) -> Party:
+        return operations.register_party(by=request.user, at=timezone.now(), **data)
+
+    if carried_out(form, register, operations.UnableToRegister, field="name"):
+        messages.success(request, _("Registered. Now give its program a token."))
+        return redirect("epcis:partners")
+    return _page(request, form=form, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@_MAY_LET_IN
+@require_POST
+def give(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a token, and show it on this answer alone: nothing keeps it."""
+    party = get_object_or_404(Party, pk=pk)
+    access, secret = operations.give_access(
+        party=party, by=request.user, at=timezone.now()
+    )
+    return _page(request, form=PartyForm(), given=access, secret=secret)
+
+
+@never_cache
+@login_required
+@_MAY_LET_IN
+@require_POST
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a token."""
+    operations.end_access(access=get_object_or_404(Access, pk=pk), at=timezone.now())
+    messages.success(request, _("This token opens nothing any more."))
+    return redirect("epcis:partners")
+
+
+def _page(
+    request: HttpRequest, *, form: PartyForm, status: int = 200, **context: Any
+) -> HttpResponse:
+    context |= {
+        "form": form,
+        "parties": Party.objects.prefetch_related("accesses"),
+        "may_let_in": request.user.has_perm("epcis.let_in"),
+        "address": request.build_absolute_uri("/epcis/"),
+    }
+    return render(request, "traceability/exchange.html", context, status=status)

@@ -1,0 +1,214 @@
+"""From bytes that somebody sent to events that are what EPCIS 2.0 says.
+
+What cannot be read at all is UnableToRead. What can be read is judged event by event,
+first by GS1's schema and then by our own rules: see `validation`.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+from django.utils.translation import gettext as _
+
+MOST_BYTES = 2 * 1024 * 1024
+MOST_EVENTS = 1_000
+MOST_LEVELS = 24
+CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+# GS1 published the same context under these names.
+_GS1_CONTEXTS = re.compile(
+    r"https?://(?:ref\.gs1\.org/standards/epcis/(?:2\.\d\.\d/)?|gs1\.github\.io/EPCIS/)"
+    r"epcis-context\.jsonld"
+)
+_SCHEMAS = Path(__file__).with_name("schemas")
+_LARGEST = 2**53  # what every reader of JSON takes exactly
+_SHOWN = 160
+
+
+class UnableToRead(Exception):
+    """The document cannot be read; the message says what to change."""
+
+
+class TooLarge(UnableToRead):
+    """The document is larger than we take; the message says how large it may be."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Events as they were sent, with the JSON-LD contexts around them."""
+
+    events: list[dict[str, Any]]
+    contexts: list[Any]
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """The JSON object in the bytes. Errors: UnableToRead, TooLarge."""
+    if len(body) > MOST_BYTES:
+        raise TooLarge(
+            _("A document has %(most)d bytes at most.") % {"most": MOST_BYTES}
+        )
+    try:
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number
+        )
+    except UnicodeDecodeError as error:
+        raise UnableToRead(_("The document is not UTF-8.")) from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        raise UnableToRead(
+            _("This is not JSON: %(reason)s.") % {"reason": str(error)[:_SHOWN]}
+        ) from error
+    if not isinstance(value, dict):
+        raise UnableToRead(_("A document is a JSON object."))
+    _walk(value)
+    return value
+
+
+def document(value: dict[str, Any]) -> Sent:
+    """The events of an EPCISDocument or EPCISQueryDocument.
+
+    The frame is checked by GS1's schema here, the events are not.
+    Errors: UnableToRead, TooLarge.
+    """
+    kind = value.get("type")
+    if kind not in ("EPCISDocument", "EPCISQueryDocument"):
+        raise UnableToRead(_("The type is EPCISDocument or EPCISQueryDocument."))
+    if value.get("schemaVersion") not in ("2.0", "2.0.0", "2.0.1"):
+        raise UnableToRead(_("We read schemaVersion 2.0."))
+    body = value.get("epcisBody")
+    holder = body
+    if kind == "EPCISQueryDocument" and isinstance(body, dict):
+        results = body.get("queryResults")
+        holder = results.get("resultsBody") if isinstance(results, dict) else None
+    events = holder.get("eventList") if isinstance(holder, dict) else None
+    if not isinstance(events, list):
+        raise UnableToRead(_("The document has no eventList."))
+    if not events:
+        raise UnableToRead(_("The document has no events."))
+    if len(events) > MOST_EVENTS:
+        raise TooLarge(
+            _("A document has %(most)d events at most.") % {"most": MOST_EVENTS}
+        )
+    if not all(isinstance(event, dict) for event in events):
+        raise UnableToRead(_("Every event is a JSON object."))
+    assert isinstance(holder, dict)
+    holder["eventList"] = []
+    try:
+        for problem in schema_problems(value):
+            raise UnableToRead(problem)
+    finally:
+        holder["eventList"] = events
+    return Sent(events=events, contexts=[value.get("@context")])
+
+
+def single(value: dict[str, Any]) -> Sent:
+    """One event that came alone, with its own context. Errors: UnableToRead."""
+    if "@context" not in value:
+        raise UnableToRead(_("An event that comes alone names its @context."))
+    return Sent(events=[value], contexts=[])
+
+
+def schema_problems(value: dict[str, Any]) -> Iterator[str]:
+    """What GS1's schema says against a document or an event, in sentences."""
+    validator = _validator("document" if "epcisBody" in value else "event")
+    if validator.is_valid(value):
+        return
+    for error in validator.iter_errors(value):
+        where = "/".join(map(str, error.instance_path)) or str(value.get("type"))
+        yield _("%(where)s: not as GS1's schema has it (%(reason)s).") % {
+            "where": where,
+            "reason": error.message[:_SHOWN],
+        }
+
+
+def own_context(*contexts: Any) -> list[Any]:
+    """What the contexts say beyond GS1's, in order and once."""
+    found: list[Any] = []
+    for context in contexts:
+        for one in context if isinstance(context, list) else [context]:
+            gs1 = isinstance(one, str) and _GS1_CONTEXTS.fullmatch(one)
+            if one and not gs1 and one not in found:
+                found.append(one)
+    return found
+
+
+@cache
+def words_of(name: str) -> frozenset[str]:
+    """CBV 2.0's bare words for bizStep or disposition, as GS1's schema has them."""
+    return frozenset(_schema()["definitions"][name]["anyOf"][1]["enum"])
+
+
+def _schema() -> dict[str, Any]:
+    text = (_SCHEMAS / "EPCIS-JSON-Schema.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+@cache
+def _validator(of: str) -> jsonschema_rs.Draft7Validator:
+    """GS1's schema, for a whole document or for an event inside of one."""
+    schema = _schema()
+    if of == "event":
+        schema = {
+            "$schema": schema["$schema"],
+            "definitions": schema["definitions"],
+            "$ref": "#/definitions/EPCIS-Document-Event",
+        }
+    return jsonschema_rs.Draft7Validator(schema, validate_formats=True, mask="this")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UnableToRead(
+            _("“%(name)s” stands twice in one object.") % {"name": twice[:_SHOWN]}
+        )
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise UnableToRead(_("%(text)s is no number of JSON.") % {"text": text})
+
+
+def _walk(value: Any, level: int = 1) -> None:
+    """Refuse what some reader of ours could not keep or give back as it came."""
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, int | float):
+        if not -_LARGEST <= value <= _LARGEST:
+            raise UnableToRead(_("A number in the document is too large."))
+    else:
+        if level > MOST_LEVELS:
+            raise _too_deep()
+        inner = value
+        if isinstance(value, dict):
+            for name in value:
+                _check_text(name)
+            inner = value.values()
+        for one in inner:
+            _walk(one, level + 1)
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text or (not text.isprintable() and _unpaired(text)):
+        raise UnableToRead(_("A text in the document has characters that are none."))
+
+
+def _unpaired(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _too_deep() -> UnableToRead:
+    return UnableToRead(
+        _("The document is nested more than %(most)d levels deep.")
+        % {"most": MOST_LEVELS}
+    )
