@@ -68,6 +68,9 @@ _APPEND_ONLY = (
     "statusevent",
 )
 
+# Of migrations after the first.
+KEY_LISTS: tuple[Trigger, ...] = tuple(append_only("traceability_publishedkeylist"))
+
 TRIGGERS: tuple[Trigger, ...] = (
     *(
         trigger

@@ -2,6 +2,8 @@
 
 A county that wants SM2 adds a class to ALGORITHMS; every signature names its
 algorithm and key, so that old ones keep verifying.
+
+Of the offline root only the public half is here: see traceability/keylists.py.
 """
 
 import base64
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -20,11 +23,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from django.conf import settings
 
-ED25519 = "Ed25519"
-
 
 class MissingKey(Exception):
-    """The private key's file is not there or not readable; the message names it."""
+    """A key is not there, not readable, or not allowed to sign; the message says what
+    to do."""
 
 
 class SignatureRejected(Exception):
@@ -45,9 +47,55 @@ class Signer:
         return base64.b64encode(self.sign(text.encode())).decode()
 
 
+@dataclass(frozen=True)
+class Root:
+    """The public half of the county's offline root. `public_key` is base64."""
+
+    key_id: str
+    algorithm: str
+    public_key: str
+
+
+class Algorithm(Protocol):
+    """One way to sign. Its `name` stands in every signature."""
+
+    name: str
+
+    def signer(self, private: object) -> Signer | None:
+        """The private key as it signs; None where it is of another algorithm."""
+
+    def verify(self, *, public_key: bytes, signature: bytes, message: bytes) -> None:
+        """Errors: ValueError, InvalidSignature."""
+
+
+class Ed25519:
+    """RFC 8032, with raw public keys of 32 bytes."""
+
+    name = "Ed25519"
+
+    def signer(self, private: object) -> Signer | None:
+        if not isinstance(private, Ed25519PrivateKey):
+            return None
+        public = private.public_key().public_bytes_raw()
+        return Signer(key_id_of(public), self.name, public, private.sign)
+
+    def verify(self, *, public_key: bytes, signature: bytes, message: bytes) -> None:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+
+
+ALGORITHMS: dict[str, Algorithm] = {it.name: it for it in (Ed25519(),)}
+
+
 def key_file(purpose: str) -> Path:
-    """Where the private key for a KeyPurpose is kept."""
+    """Where the first private key for a KeyPurpose is kept."""
     return Path(settings.SIGNING_KEY_FILES[purpose])
+
+
+def key_files(purpose: str) -> list[Path]:
+    """Every private key for a KeyPurpose: the first one, and those that came later."""
+    first = key_file(purpose)
+    later = sorted(first.parent.glob(f"{first.stem}-*{first.suffix}"))
+    return [path for path in (first, *later) if path.is_file()]
 
 
 def create_key_file(purpose: str) -> Path:
@@ -56,10 +104,25 @@ def create_key_file(purpose: str) -> Path:
     A file that is there is left alone, whoever made it first.
     """
     path = key_file(purpose)
-    if path.exists():
-        return path
+    if not path.exists():
+        _keep(path, Ed25519PrivateKey.generate())
+    return path
+
+
+def create_next_key(purpose: str) -> Signer:
+    """Make another key pair for the purpose, beside the ones that are there. It signs
+    nothing before a key list names it."""
+    private = Ed25519PrivateKey.generate()
+    key_id = key_id_of(private.public_key().public_bytes_raw())
+    first = key_file(purpose)
+    _keep(first.with_name(f"{first.stem}-{key_id}{first.suffix}"), private)
+    return signer(purpose, key_id)
+
+
+def _keep(path: Path, private: Ed25519PrivateKey) -> None:
+    """Write the file whole, and leave one alone that somebody else made meanwhile."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pem = Ed25519PrivateKey.generate().private_bytes(
+    pem = private.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
@@ -73,12 +136,26 @@ def create_key_file(purpose: str) -> Path:
         pass
     finally:
         temporary.unlink()
-    return path
 
 
-def signer(purpose: str) -> Signer:
-    """The key that signs now. Errors: MissingKey."""
-    path = key_file(purpose)
+def signer(purpose: str, key_id: str = "") -> Signer:
+    """The private key of this id; without one, the first for the purpose.
+
+    Errors: MissingKey.
+    """
+    if not key_id:
+        return _signer_in(key_file(purpose))
+    for path in key_files(purpose):
+        found = _signer_in(path)
+        if found.key_id == key_id:
+            return found
+    raise MissingKey(
+        f"The private key {key_id} is not beside {key_file(purpose)}. Bring it back,"
+        " or let the next key list name another one."
+    )
+
+
+def _signer_in(path: Path) -> Signer:
     try:
         return _loaded(path, path.stat().st_mtime_ns)
     except (OSError, ValueError, TypeError) as error:
@@ -87,18 +164,43 @@ def signer(purpose: str) -> Signer:
         ) from error
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _loaded(path: Path, _changed: int) -> Signer:
     private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(private, Ed25519PrivateKey):
-        raise TypeError("not an Ed25519 key")
-    public = private.public_key().public_bytes_raw()
-    return Signer(
-        key_id=key_id_of(public),
-        algorithm=ED25519,
-        public_key=public,
-        sign=private.sign,
-    )
+    for algorithm in ALGORITHMS.values():
+        found = algorithm.signer(private)
+        if found is not None:
+            return found
+    raise TypeError("no algorithm of ours")
+
+
+def root() -> Root | None:
+    """The root that vouches for our keys; None only where tests run without one.
+
+    Errors: MissingKey.
+    """
+    if not settings.ROOT_KEY_FILE:
+        return None
+    path = Path(settings.ROOT_KEY_FILE)
+    try:
+        return _root_in(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError) as error:
+        raise MissingKey(
+            f"There is no public key of the offline root in {path}."
+            " docs/keys.md says how it is made."
+        ) from error
+
+
+@lru_cache(maxsize=4)
+def _root_in(path: Path, _changed: int) -> Root:
+    """The file holds one line, name+hash+key, as signed notes have it."""
+    name, told, encoded = path.read_text(encoding="utf-8").strip().split("+", 2)
+    typed = base64.b64decode(encoded, validate=True)
+    wanted = hashlib.sha256(f"{name}\n".encode() + typed).hexdigest()[:8]
+    if typed[:1] != b"\x01" or len(typed) != 33 or told != wanted:
+        raise ValueError("not a verifier key of Ed25519")
+    public = typed[1:]
+    return Root(key_id_of(public), Ed25519.name, base64.b64encode(public).decode())
 
 
 def key_id_of(public_key: bytes) -> str:
@@ -114,20 +216,10 @@ def key_id_of_text(public_key: str) -> str:
 def verify_text(*, text: str, signature: str, algorithm: str, public_key: str) -> None:
     """Check a base64 signature by a base64 public key. Errors: SignatureRejected."""
     try:
-        check = ALGORITHMS[algorithm]
-        check(
-            base64.b64decode(public_key, validate=True),
-            base64.b64decode(signature, validate=True),
-            text.encode(),
+        ALGORITHMS[algorithm].verify(
+            public_key=base64.b64decode(public_key, validate=True),
+            signature=base64.b64decode(signature, validate=True),
+            message=text.encode(),
         )
     except (KeyError, ValueError, InvalidSignature) as error:
         raise SignatureRejected("The signature does not fit.") from error
-
-
-def _check_ed25519(public_key: bytes, signature: bytes, message: bytes) -> None:
-    Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
-
-
-ALGORITHMS: dict[str, Callable[[bytes, bytes, bytes], None]] = {
-    ED25519: _check_ed25519,
-}

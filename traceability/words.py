@@ -50,6 +50,15 @@ _TABLE: dict[State, _Words] = {
         gettext_lazy("Recalled"),
         gettext_lazy("Do not eat this. Contact the seller and get your money back."),
     ),
+    State.COMPROMISED: _Words(
+        "bad",
+        "shield-x",
+        gettext_lazy("Not to be trusted"),
+        gettext_lazy(
+            "The key that signed this was not ours alone any more when it did. "
+            "Do not trust this package, and tell us."
+        ),
+    ),
     State.REVOKED: _Words(
         "bad",
         "ban",

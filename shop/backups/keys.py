@@ -11,6 +11,9 @@ from pathlib import Path
 import pyrage
 from django.conf import settings
 
+from traceability.models import KeyPurpose
+from traceability.signing import key_file, key_files
+
 NAME = "keys.age"
 SECRETS = (
     "SECRET_KEY",
@@ -81,10 +84,18 @@ def _unpacked(packed: tarfile.TarFile, item: tarfile.TarInfo, folder: Path) -> s
     return item.name
 
 
+def _signing_keys() -> dict[str, Path]:
+    """Every key that signs or once did, under one name whatever its file is called."""
+    return {
+        f"{purpose}{path.stem.removeprefix(key_file(purpose).stem)}.pem": path
+        for purpose in KeyPurpose
+        for path in key_files(purpose)
+    }
+
+
 def _contents() -> Iterator[tuple[str, bytes]]:
     named = {
-        "certificate.pem": settings.SIGNING_KEY_FILES["certificate"],
-        "log.pem": settings.SIGNING_KEY_FILES["log"],
+        **_signing_keys(),
         "alipay_app_private.pem": settings.ALIPAY_APP_PRIVATE_KEY_FILE,
     }
     for name, path in named.items():

@@ -30,6 +30,9 @@ def prepare(*, root: Path, var: Path, port: int) -> None:
         _step("Catalogues", messages.compile_catalogues)
         _step("Database", _migrate)
         _step("Static files", lambda: _manage("collectstatic", verbosity=0))
+        from shop.demo import keys  # noqa: PLC0415  needs Django
+
+        _step("Keys and their root", lambda: keys.make(var))
         stamp.write_text(json.dumps(known | {"code": wanted}))
     if not known.get("county"):
         from shop.demo import seed  # noqa: PLC0415  needs Django

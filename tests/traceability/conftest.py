@@ -8,13 +8,16 @@ from django.test import Client
 
 from partners.organisations.models import Assistant, Farmer
 from shop.users.models import User
+from tests.factories.keys import OfflineMachine
 from tests.factories.traceability import (
+    NOW,
     english_client,
     new_batch,
     new_certificate,
     new_label,
     new_lot,
 )
+from traceability import operations
 from traceability.models import Certificate, Label, LabelBatch, Lot
 
 
@@ -57,3 +60,17 @@ def batch(certificate: Certificate, zhao: User) -> LabelBatch:
 def label(farmer_wang: Farmer, zhao: User) -> Label:
     """Packed, and not yet looked at."""
     return new_label(farmer=farmer_wang, by=zhao)
+
+
+@pytest.fixture
+def root(settings: Any, tmp_path: Path) -> OfflineMachine:
+    """A root on a machine of its own, keys of our own, and list 1."""
+    machine = OfflineMachine.new(tmp_path / "offline")
+    settings.ROOT_KEY_FILE = str(machine.public_file)
+    settings.SIGNING_KEY_FILES = {
+        purpose: str(tmp_path / "keys" / f"{purpose}.pem")
+        for purpose in ("certificate", "log")
+    }
+    operations.record_first_keys(at=NOW)
+    machine.list_keys(valid_from=NOW)
+    return machine

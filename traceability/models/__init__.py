@@ -4,6 +4,7 @@ from traceability.models.certificates import (
     Certificate,
     CertificateBalance,
     KeyPurpose,
+    PublishedKeyList,
     SigningKey,
 )
 from traceability.models.counters import Counter
@@ -29,6 +30,7 @@ __all__ = [
     "Lot",
     "LotLink",
     "Plot",
+    "PublishedKeyList",
     "ReportConclusion",
     "Scan",
     "SigningKey",

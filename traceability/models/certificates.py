@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from partners.privacy import EncryptedField
+from traceability import keylists
 
 
 class KeyPurpose(models.TextChoices):
@@ -39,6 +40,40 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.key_id}"
+
+
+class PublishedKeyList(models.Model):
+    """A key list that the offline root signed: which keys may be believed from when to
+    when. Append-only; the newest one counts.
+
+    The row alone is worth nothing: whoever reads it checks the root's signature.
+    """
+
+    number = models.PositiveIntegerField(_("Number of the list"), primary_key=True)
+    text = models.TextField(_("List with its signatures"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    leaf = models.OneToOneField(
+        "traceability.LogLeaf", on_delete=models.PROTECT, related_name="key_list"
+    )
+    taken_at = models.DateTimeField(_("Taken in at"))
+
+    class Meta:
+        verbose_name = _("Key list")
+        verbose_name_plural = _("Key lists")
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+    @property
+    def signed(self) -> keylists.Signed:
+        """The list with its signatures, not yet checked. Errors: KeyListRejected."""
+        return keylists.read_signed(self.text)
+
+    @property
+    def file_name(self) -> str:
+        """Where it is published, under the log's folder."""
+        return f"key-lists/{self.number:06d}.json"
 
 
 class Certificate(models.Model):

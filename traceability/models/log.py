@@ -12,6 +12,7 @@ class LeafKind(models.TextChoices):
     CERTIFICATE = "certificate", _("Certificate")
     BATCH = "batch", _("Label batch")
     STATUS = "status", _("Status event")
+    KEY_LIST = "key_list", _("Key list")
 
 
 class LogLeaf(models.Model):

@@ -14,6 +14,15 @@ from traceability.operations.events import (
     record_event,
     strike_event,
 )
+from traceability.operations.keys import (
+    NOTICE,
+    UnableToListKeys,
+    draft_key_list,
+    prepare_rotation,
+    record_first_keys,
+    register_key,
+    take_key_list,
+)
 from traceability.operations.labels import (
     MAX_BATCH,
     UnableToMint,
@@ -25,7 +34,6 @@ from traceability.operations.labels import (
     recall_lot,
     void_label,
 )
-from traceability.operations.log import LogDiverged, publish_log, register_key
 from traceability.operations.lots import (
     Portion,
     UnableToMove,
@@ -36,6 +44,7 @@ from traceability.operations.lots import (
     register_plot,
     split_lot,
 )
+from traceability.operations.publishing import LogDiverged, publish_log
 from traceability.operations.scans import (
     UnableToConclude,
     UnableToReport,
@@ -47,11 +56,13 @@ from traceability.operations.statuses import label_hash
 
 __all__ = [
     "MAX_BATCH",
+    "NOTICE",
     "LogDiverged",
     "Portion",
     "UnableToAttach",
     "UnableToCertify",
     "UnableToConclude",
+    "UnableToListKeys",
     "UnableToMint",
     "UnableToMove",
     "UnableToPack",
@@ -65,14 +76,17 @@ __all__ = [
     "attach_evidence",
     "conclude_report",
     "count_scan",
+    "draft_key_list",
     "issue_certificate",
     "label_hash",
     "merge_lots",
     "mint_labels",
     "pack_label",
+    "prepare_rotation",
     "publish_log",
     "recall_lot",
     "record_event",
+    "record_first_keys",
     "record_lot",
     "register_key",
     "register_plot",
@@ -81,5 +95,6 @@ __all__ = [
     "split_lot",
     "strike_event",
     "supersede_certificate",
+    "take_key_list",
     "void_label",
 ]

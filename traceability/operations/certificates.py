@@ -29,7 +29,8 @@ from traceability.models import (
     StatusEvent,
 )
 from traceability.operations.counters import take_numbers
-from traceability.operations.log import append_leaf, register_key
+from traceability.operations.keys import register_key
+from traceability.operations.log import append_leaf
 from traceability.operations.statuses import record_status
 from traceability.signals import certificate_revoked
 
@@ -95,7 +96,9 @@ def issue_certificate(
             document=document,
             disclosure=json.dumps(disclosure, ensure_ascii=False),
             sha256=sha256_hex(document),
-            signature=signing.signer(KeyPurpose.CERTIFICATE).sign_text(document),
+            signature=signing.signer(KeyPurpose.CERTIFICATE, key.key_id).sign_text(
+                document
+            ),
             key=key,
             algorithm=key.algorithm,
             issued_at=at,

@@ -7,13 +7,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partners import measures
 from partners.people import Person
-from traceability import codes, merkle, queries
+from traceability import codes, merkle, queries, signing
 from traceability.models import (
     Certificate,
     CertificateBalance,
+    KeyPurpose,
     Label,
     LabelBatch,
     LeafKind,
@@ -21,12 +23,17 @@ from traceability.models import (
     StatusEvent,
 )
 from traceability.operations.counters import take_numbers
+from traceability.operations.keys import register_key
 from traceability.operations.log import append_leaf
 from traceability.operations.statuses import record_status
+from traceability.queries.signed import batch_statement
 from traceability.signals import lot_recalled
 
 MAX_BATCH = 100_000
 _ROWS_AT_ONCE = 5_000
+_KEY_LOST = gettext_lazy(
+    "The key behind this certificate is not trusted any more. Issue a new one."
+)
 
 
 class UnableToMint(Exception):
@@ -58,7 +65,7 @@ def mint_labels(
     """Make `count` labels for packages of `pack_g` grams under a certificate.
 
     One line of the log vouches for all of them. Errors: UnableToMint where the
-    certificate covers less or is withdrawn, or the lot is recalled.
+    certificate covers less or is withdrawn, or the lot is recalled; signing.MissingKey.
     """
     if not 0 < count <= MAX_BATCH:
         raise UnableToMint(
@@ -66,6 +73,7 @@ def mint_labels(
         )
     if pack_g <= 0:
         raise UnableToMint(_("Give a weight of more than zero."))
+    key = register_key(purpose=KeyPurpose.CERTIFICATE, at=at)
     with transaction.atomic():
         _book(certificate, count * pack_g)
         first = take_numbers(name="label", count=count)
@@ -86,16 +94,21 @@ def mint_labels(
         )
         for rows in _chunks(numbers):
             Label.objects.bulk_create(Label(number=n, batch=batch) for n in rows)
+        facts: dict[str, str | int] = {
+            "number": batch.number,
+            "certificate": certificate.number,
+            "count": count,
+            "root": batch.root,
+            "product": batch.product_name,
+            "pack_g": pack_g,
+            "key_id": key.key_id,
+            "algorithm": key.algorithm,
+        }
+        signer = signing.signer(KeyPurpose.CERTIFICATE, key.key_id)
+        signature = signer.sign_text(batch_statement(**facts))
         append_leaf(
             kind=LeafKind.BATCH,
-            body={
-                "number": batch.number,
-                "certificate": certificate.number,
-                "count": count,
-                "root": batch.root,
-                "product": batch.product_name,
-                "pack_g": pack_g,
-            },
+            body=facts | {"signature": signature},
             at=at,
             batch=batch,
         )
@@ -202,6 +215,8 @@ def _book(certificate: Certificate, weight_g: int) -> None:
     """Put grams of the certificate on labels; the condition is the guard."""
     if certificate.status_events.exists():
         raise UnableToMint(_("This certificate is withdrawn."))
+    if queries.signed_by_a_thief(certificate):
+        raise UnableToMint(_KEY_LOST)
     if queries.recalled_ids([certificate.lot_id]):
         raise UnableToMint(_("This lot is recalled."))
     booked = CertificateBalance.objects.filter(
@@ -221,6 +236,8 @@ def _require_packable(label: Label, day: date) -> None:
         raise UnableToPack(
             _("This label's record is not what was signed. Tell the county.")
         )
+    if queries.signed_by_a_thief(label.batch.certificate, label.batch):
+        raise UnableToPack(_KEY_LOST)
     if StatusEvent.Status.RECALLED in statuses:
         raise UnableToPack(_("This lot is recalled. Put the package aside."))
     if StatusEvent.Status.VOIDED in statuses:

@@ -19,6 +19,7 @@ from traceability.queries.judging import (
     scan_of_device,
     statuses_of,
 )
+from traceability.queries.keys import key_list, lines_before, logged_at, trust_in
 from traceability.queries.lots import (
     ancestor_ids,
     descendant_ids,
@@ -37,7 +38,12 @@ from traceability.queries.lots import (
     to_be_labelled,
     with_certificate_to_label,
 )
-from traceability.queries.signed import certificate_as_signed, label_as_signed
+from traceability.queries.signed import (
+    certificate_as_signed,
+    certificate_holds,
+    label_as_signed,
+    signed_by_a_thief,
+)
 from traceability.queries.tracing import LotTrace, TracedLot, lot_trace
 
 __all__ = [
@@ -49,6 +55,7 @@ __all__ = [
     "Verdict",
     "ancestor_ids",
     "certificate_as_signed",
+    "certificate_holds",
     "certificate_of_lot",
     "descendant_ids",
     "disclosed",
@@ -56,8 +63,11 @@ __all__ = [
     "history_of",
     "judge",
     "judge_scans",
+    "key_list",
     "label",
     "label_as_signed",
+    "lines_before",
+    "logged_at",
     "lot_trace",
     "lots_for",
     "lots_to_merge_with",
@@ -72,9 +82,11 @@ __all__ = [
     "safe_harvest_date",
     "safe_harvest_date_of",
     "scan_of_device",
+    "signed_by_a_thief",
     "standing_events",
     "statuses_of",
     "to_be_labelled",
     "told_in_public",
+    "trust_in",
     "with_certificate_to_label",
 ]

@@ -10,12 +10,12 @@ from django.db import DatabaseError, connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from traceability import codes
+from traceability import codes, signing
 from traceability.devices import device_hash
 from traceability.models import Event, Label, LabelBatch, Scan, StatusEvent
 from traceability.queries import kept
 from traceability.queries.lots import ancestor_ids
-from traceability.queries.signed import label_as_signed
+from traceability.queries.signed import label_as_signed, signed_by_a_thief
 
 # The same device within this time is the same scan.
 SAME_SCAN = timedelta(hours=24)
@@ -31,6 +31,7 @@ class State(StrEnum):
     ALTERED = "altered"
     UNKNOWN = "unknown"
     RECALLED = "recalled"
+    COMPROMISED = "compromised"
     REVOKED = "revoked"
     VOIDED = "voided"
     INACTIVE = "inactive"
@@ -96,7 +97,7 @@ def judge(*, text: str, device: str | None, now: datetime) -> Verdict:
             return Verdict(State.UNKNOWN, code=code)
         try:
             facts = _facts_of(seen)
-        except ValueError:
+        except (ValueError, signing.MissingKey):
             return Verdict(State.UNCHECKED, code=code)
         if facts is None:
             # Nothing of such a row is told: who changed one fact may have changed all.
@@ -143,7 +144,8 @@ _LOOK = """
         b.number, b.certificate_id, b.lot_id, b.product_name, b.pack_g, b.count,
         b.first_number, b.root, b.expires_on,
         (SELECT count(*) FROM traceability_event e WHERE e.lot_id = b.lot_id),
-        (SELECT count(*) FROM traceability_evidence p WHERE p.lot_id = b.lot_id)
+        (SELECT count(*) FROM traceability_evidence p WHERE p.lot_id = b.lot_id),
+        (SELECT max(k.number) FROM traceability_publishedkeylist k)
     FROM traceability_label l
     JOIN traceability_labelbatch b ON b.id = l.batch_id
     LEFT JOIN traceability_statusevent s ON s.label_id = l.number
@@ -195,6 +197,7 @@ def _facts_of(seen: Look) -> kept.Facts | None:
     ancestors = tuple(sorted(ancestor_ids([found.batch.lot_id])))
     facts = kept.Facts(
         batch=found.batch,
+        stolen_key=signed_by_a_thief(found.batch.certificate, found.batch),
         marks=seen.marks,
         ancestors=ancestors,
         ancestors_marks=_marks_of(ancestors),
@@ -249,8 +252,12 @@ def _judge_label(
         reason = reasons.get(told_by, "")
         return Verdict(state, code=code, seen=seen, facts=facts, reason=reason)
 
+    if status.RECALLED in reasons:
+        return verdict(State.RECALLED, status.RECALLED)
+    if facts.stolen_key:
+        # Nothing of it is told: it may all be the thief's.
+        return Verdict(State.COMPROMISED, code=code)
     for told_by, state in (
-        (status.RECALLED, State.RECALLED),
         (status.REVOKED, State.REVOKED),
         (status.VOIDED, State.VOIDED),
     ):

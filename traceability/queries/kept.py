@@ -32,6 +32,8 @@ class Facts:
 
     batch: LabelBatch
     marks: tuple[Any, ...]
+    # Certificate or batch was signed with a key that was not ours alone any more.
+    stolen_key: bool = False
     # Every lot that went into this one.
     ancestors: tuple[int, ...] = ()
     ancestors_marks: tuple[Any, ...] = ()

@@ -10,8 +10,17 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 
 from traceability import signing
-from traceability.canonical import commitment, sha256_hex, timestamp
-from traceability.models import Certificate, Label, LogLeaf
+from traceability.canonical import canonical_json, commitment, sha256_hex, timestamp
+from traceability.keylists import Trust
+from traceability.models import (
+    Certificate,
+    KeyPurpose,
+    Label,
+    LabelBatch,
+    LogLeaf,
+    SigningKey,
+)
+from traceability.queries.keys import trust_in
 
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, ObjectDoesNotExist)
 
@@ -32,8 +41,9 @@ def label_as_signed(label: Label) -> bool:
             # Batches of before these were logged do not have them.
             and logged.get("product", batch.product_name) == batch.product_name
             and logged.get("pack_g", batch.pack_g) == batch.pack_g
+            and _batch_signed(batch, logged)
         )
-    except _UNREADABLE:
+    except (signing.SignatureRejected, *_UNREADABLE):
         return False
     if not batch_fits:
         return False
@@ -60,9 +70,74 @@ def certificate_as_signed(certificate: Certificate) -> bool:
             and _lot_fits(certificate, told)
             and _evidence_fits(certificate, told)
             and _leaf_fits(certificate)
+            and _trust(certificate) != Trust.UNKNOWN
         )
     except (signing.SignatureRejected, *_UNREADABLE):
         return False
+
+
+def certificate_holds(certificate: Certificate) -> bool:
+    """Whether it is as signed, and signed by somebody who was to sign."""
+    return certificate_as_signed(certificate) and not signed_by_a_thief(certificate)
+
+
+def signed_by_a_thief(
+    certificate: Certificate, batch: LabelBatch | None = None
+) -> bool:
+    """Whether the certificate, or the batch under it, was logged when its key was not
+    ours alone any more. Nothing of it is believed then."""
+    if _trust(certificate) == Trust.COMPROMISED:
+        return True
+    if batch is None:
+        return False
+    key = _key_of(batch, _logged(batch.leaf))
+    return key is not None and _trust_in(key, batch.leaf) == Trust.COMPROMISED
+
+
+def batch_statement(**facts: Any) -> str:
+    """The text that is signed for a batch of labels: its line but for signature and
+    time, which the log gives."""
+    return canonical_json({"type": "batch", **facts})
+
+
+def _batch_signed(batch: LabelBatch, logged: dict[str, Any]) -> bool:
+    """Whoever can write rows can write lines of the log too, but not sign them."""
+    key = _key_of(batch, logged)
+    if key is None:
+        # None is signed where tests run without a root.
+        return signing.root() is None
+    told = {name: logged[name] for name in logged if name not in _NOT_SIGNED}
+    signing.verify_text(
+        text=canonical_json(told),
+        signature=logged["signature"],
+        algorithm=logged["algorithm"],
+        public_key=key.public_key,
+    )
+    return (
+        logged["type"] == "batch"
+        and signing.key_id_of_text(key.public_key) == key.key_id
+        and _trust_in(key, batch.leaf) != Trust.UNKNOWN
+    )
+
+
+_NOT_SIGNED = ("at", "signature")
+
+
+def _key_of(batch: LabelBatch, logged: dict[str, Any]) -> SigningKey | None:
+    """Who signed the batch's line; None where nobody did."""
+    if "signature" not in logged:
+        return None
+    if logged["key_id"] == batch.certificate.key_id:
+        return batch.certificate.key
+    return SigningKey.objects.get(pk=logged["key_id"])
+
+
+def _trust(certificate: Certificate) -> Trust:
+    return _trust_in(certificate.key, certificate.leaf)
+
+
+def _trust_in(key: SigningKey, leaf: LogLeaf) -> Trust:
+    return trust_in(key=key, purpose=KeyPurpose.CERTIFICATE, leaf=leaf)
 
 
 def _row_fits(certificate: Certificate, told: dict[str, Any]) -> bool:

@@ -26,6 +26,9 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
         # None of it is told: who changed one fact may have changed all.
         context: dict[str, Any] = {"certificate": found, "withdrawn": withdrawn}
         return render(request, "traceability/altered.html", context, status=409)
+    if queries.signed_by_a_thief(found):
+        context = {"certificate": found, "withdrawn": withdrawn, "stolen_key": True}
+        return render(request, "traceability/altered.html", context, status=409)
     proven, damaged = _proof(found)
     context = {
         "certificate": found,
@@ -79,7 +82,7 @@ def proof(request: HttpRequest, number: str) -> HttpResponse:
 def certificate_as_pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The certificate on A4, with the names shortened as on the page."""
     found = _certificate(number)
-    if not queries.certificate_as_signed(found):
+    if not queries.certificate_holds(found):
         return redirect("traceability:certificate", number=found.number)
     response = HttpResponse(
         certificate_pdf(found, disclose=False), content_type="application/pdf"

@@ -16,6 +16,8 @@ _TILE = r"tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?
 _FILES = (
     (re.compile(r"checkpoint"), "text/plain; charset=utf-8", "no-cache"),
     (re.compile(r"keys\.json"), "application/json", "no-cache"),
+    (re.compile(r"key-list\.json"), "application/json", "no-cache"),
+    (re.compile(r"key-lists/[0-9]{6}\.json"), "application/json", ""),
     (re.compile(r"certificates/[A-Z]+-[0-9]+-[0-9]+\.json"), "application/json", ""),
     (re.compile(_TILE), "application/octet-stream", ""),
 )

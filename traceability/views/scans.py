@@ -30,6 +30,7 @@ _STATUS = {
     State.TAMPERED: 404,
     State.UNKNOWN: 404,
     State.ALTERED: 409,
+    State.COMPROMISED: 409,
     State.UNCHECKED: 503,
 }
 # Of one network address. Behind a mobile carrier many phones share one.

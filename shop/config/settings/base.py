@@ -343,6 +343,9 @@ SIGNING_KEY_FILES = {
     "certificate": str(KEYS / "certificate.pem"),
     "log": str(KEYS / "log.pem"),
 }
+# The public half of the key that signs the list of those keys, on a machine without a
+# network: see docs/keys.md.
+ROOT_KEY_FILE = env.text("XIANGJI_ROOT_KEY_FILE", str(KEYS / "root.pub"))
 # The transparency log: its name in every checkpoint, for ever, and its files.
 LOG_ORIGIN = env.text("XIANGJI_LOG_ORIGIN", f"xiangji.example/{COUNTY_CODE[:6]}")
 LOG_FOLDER = VAR / "log"

@@ -26,6 +26,9 @@ SIGNING_KEY_FILES = {
     ),
     "log": env.required("XIANGJI_LOG_KEY_FILE", "the log's signing key, PEM"),
 }
+ROOT_KEY_FILE = env.required(
+    "XIANGJI_ROOT_KEY_FILE", "the offline root's public key: see docs/keys.md"
+)
 LOG_ORIGIN = env.required(
     "XIANGJI_LOG_ORIGIN", "the log's name, host/path, never changed afterwards"
 )

@@ -30,6 +30,8 @@ FIELD_SECRET = "test-field-secret"
 BLIND_INDEX_SECRET = "test-blind-index-secret"
 LABEL_SECRET = "test-label-secret"
 SCAN_SALT = "test-scan-salt"
+# Tests of keys make a root of their own; all others need none.
+ROOT_KEY_FILE = ""
 KUAIDI100_SECRET = "test-carrier-secret"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True

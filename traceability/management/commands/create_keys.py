@@ -6,15 +6,13 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from traceability import signing
-from traceability.models import KeyPurpose
-from traceability.operations import register_key
+from traceability.operations import record_first_keys
 
 
 class Command(BaseCommand):
     help = "Create the signing keys that do not exist yet, and register them."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for purpose in KeyPurpose:
-            path = signing.create_key_file(purpose)
-            key = register_key(purpose=purpose, at=timezone.now())
-            self.stdout.write(f"{purpose}: {path} ({key.key_id})")
+        for key in record_first_keys(at=timezone.now()):
+            path = signing.key_file(key.purpose)
+            self.stdout.write(f"{key.purpose}: {path} ({key.key_id})")
