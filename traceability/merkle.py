@@ -65,18 +65,29 @@ def inclusion_proof(node: Node, *, index: int, size: int) -> list[bytes]:
 
     Errors: ValueError where there is no such leaf.
     """
+    return [
+        _range_root(node, start, end)
+        for start, end in inclusion_ranges(index=index, size=size)
+    ]
+
+
+def inclusion_ranges(*, index: int, size: int) -> list[tuple[int, int]]:
+    """Which leaves each hash of an inclusion proof stands for: from, up to and without.
+
+    Errors: ValueError where there is no such leaf.
+    """
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} among {size}")
-    start, end, path = 0, size, []
+    start, end, ranges = 0, size, []
     while end - start > 1:
         middle = start + _split(end - start)
         if index < middle:
-            path.append(_range_root(node, middle, end))
+            ranges.append((middle, end))
             end = middle
         else:
-            path.append(_range_root(node, start, middle))
+            ranges.append((start, middle))
             start = middle
-    return path[::-1]
+    return ranges[::-1]
 
 
 def consistency_proof(node: Node, *, old: int, new: int) -> list[bytes]:

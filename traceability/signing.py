@@ -191,6 +191,16 @@ def root() -> Root | None:
         ) from error
 
 
+def root_line() -> str:
+    """The root's public half as people print it; nothing where there is none."""
+    try:
+        if root() is None:
+            return ""
+    except MissingKey:
+        return ""
+    return Path(settings.ROOT_KEY_FILE).read_text(encoding="utf-8").strip()
+
+
 @lru_cache(maxsize=4)
 def _root_in(path: Path, _changed: int) -> Root:
     """The file holds one line, name+hash+key, as signed notes have it."""

@@ -37,6 +37,11 @@ urlpatterns = [
     path(
         "certificates/<str:number>/proof.tlog-proof", certificates.proof, name="proof"
     ),
+    path(
+        "certificates/<str:number>/proof.json",
+        certificates.proof_as_json,
+        name="proof_json",
+    ),
     path("backoffice/lots/<str:number>/recall/", withdrawals.recall, name="recall"),
     path(
         "backoffice/certificates/<str:number>/revoke/",
@@ -44,7 +49,7 @@ urlpatterns = [
         name="revoke",
     ),
     path("log/", log.overview, name="log"),
-    path("log/verify_log.py", log.verifier, name="verifier"),
+    path("log/verify.py", log.verifier, name="verifier"),
     path("log/<path:name>", log.log_file, name="log_file"),
     path("backoffice/reports/", reports.reports, name="reports"),
     path("backoffice/reports/<int:pk>/", reports.report, name="fake_report"),

@@ -237,6 +237,7 @@ SCANS = [
     Door("traceability:certificate_pdf", args=thing("certificate.number")),
     Door("traceability:document", args=thing("certificate.number")),
     Door("traceability:proof", args=thing("certificate.number")),
+    Door("traceability:proof_json", args=thing("certificate.number")),
     Door("traceability:log"),
     Door("traceability:log_file", args=always("checkpoint")),
     Door("traceability:log_file", reads=NOBODY, args=always(".lock"),

@@ -31,7 +31,7 @@ from traceability.operations.log import append_leaf
 
 pytestmark = pytest.mark.django_db
 
-VERIFIER = Path(__file__).resolve().parents[2] / "docs" / "verify" / "verify_log.py"
+VERIFIER = Path(__file__).resolve().parents[2] / "docs" / "verify" / "verify.py"
 
 
 def verify(folder: Path | str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -479,7 +479,7 @@ class TestLogPages:
         page = client.get("/log/").content.decode()
         assert certificate.number in page
         assert "3 lines" in page
-        verifier = client.get("/log/verify_log.py")
+        verifier = client.get("/log/verify.py")
         assert b"".join(verifier.streaming_content) == VERIFIER.read_bytes()
 
     def test_says_nothing_personal(

@@ -1,5 +1,7 @@
 """The promise that stands behind a lot, and the keys that sign it."""
 
+import json
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -69,6 +71,12 @@ class PublishedKeyList(models.Model):
     def signed(self) -> keylists.Signed:
         """The list with its signatures, not yet checked. Errors: KeyListRejected."""
         return keylists.read_signed(self.text)
+
+    @property
+    def published_text(self) -> str:
+        """The list as everybody may read it, with the number of its line (from 0)."""
+        told = json.loads(self.text) | {"index": self.leaf_id}
+        return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
     @property
     def file_name(self) -> str:

@@ -139,7 +139,7 @@ def _publish_keys(folder: tlog.TileFolder, signer: signing.Signer) -> None:
     folder.write("keys.json", json.dumps(published, indent=1).encode())
     newest = None
     for row in PublishedKeyList.objects.order_by("number"):
-        newest = row.signed.text.encode()
+        newest = row.published_text.encode()
         if not (folder.folder / row.file_name).exists():
             folder.write(row.file_name, newest)
     if newest is not None:

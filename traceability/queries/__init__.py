@@ -1,11 +1,8 @@
 """Reads that span models."""
 
 from traceability.queries.certificates import (
-    Proof,
     certificate_of_lot,
     disclosed,
-    proof_of,
-    published_checkpoint,
     repackable_g,
     told_in_public,
 )
@@ -38,6 +35,15 @@ from traceability.queries.lots import (
     to_be_labelled,
     with_certificate_to_label,
 )
+from traceability.queries.proofs import (
+    Growth,
+    Proof,
+    checkpoint_keys,
+    growth_since,
+    proof_document,
+    proof_of,
+    published_checkpoint,
+)
 from traceability.queries.signed import (
     certificate_as_signed,
     certificate_holds,
@@ -47,6 +53,7 @@ from traceability.queries.signed import (
 from traceability.queries.tracing import LotTrace, TracedLot, lot_trace
 
 __all__ = [
+    "Growth",
     "Look",
     "LotTrace",
     "Proof",
@@ -57,9 +64,11 @@ __all__ = [
     "certificate_as_signed",
     "certificate_holds",
     "certificate_of_lot",
+    "checkpoint_keys",
     "descendant_ids",
     "disclosed",
     "farmers_for",
+    "growth_since",
     "history_of",
     "judge",
     "judge_scans",
@@ -74,6 +83,7 @@ __all__ = [
     "lots_today",
     "lots_with",
     "plots_for",
+    "proof_document",
     "proof_of",
     "published_checkpoint",
     "recalled_ids",

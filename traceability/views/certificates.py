@@ -4,7 +4,7 @@ import json
 import logging
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -74,6 +74,27 @@ def proof(request: HttpRequest, number: str) -> HttpResponse:
     response = HttpResponse(proven.text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = (
         f'attachment; filename="{found.number}.tlog-proof"'
+    )
+    return response
+
+
+@require_safe
+def proof_as_json(request: HttpRequest, number: str) -> HttpResponse:
+    """Everything that proves the certificate, in one file: for `verify.py`."""
+    found = _certificate(number)
+    told = None
+    if queries.certificate_holds(found):
+        try:
+            told = queries.proof_document(found)
+        except tlog.LogDamaged as error:
+            log.error("No proof of %s: %s", found.number, error)
+    if told is None:
+        raise Http404(_("The log does not hold this certificate yet."))
+    response = JsonResponse(
+        told, json_dumps_params={"ensure_ascii": False, "indent": 1}
+    )
+    response["Content-Disposition"] = (
+        f'attachment; filename="{found.number}-proof.json"'
     )
     return response
 

@@ -8,7 +8,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from traceability import queries
+from traceability import queries, signing
 from traceability.models import LogLeaf
 
 _RECENT = 20
@@ -38,6 +38,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "root": checkpoint.root.hex() if checkpoint is not None else "",
         "leaves": recent.order_by("-index")[:_RECENT],
         "address": f"{settings.BASE_URL}/log",
+        "root_key": signing.root_line(),
     }
     return render(request, "traceability/log.html", context)
 
@@ -45,7 +46,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def verifier(request: HttpRequest) -> HttpResponseBase:
     """The program that checks the log and shares no code with us."""
-    path = Path(settings.ROOT) / "docs" / "verify" / "verify_log.py"
+    path = Path(settings.ROOT) / "docs" / "verify" / "verify.py"
     return FileResponse(
         path.open("rb"), as_attachment=True, content_type="text/x-python"
     )
