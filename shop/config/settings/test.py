@@ -4,7 +4,12 @@ import os
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("XIANGJI_VAR", tempfile.mkdtemp(prefix="xiangji-test-"))
+if "XIANGJI_VAR" not in os.environ:
+    # Whoever made the folder takes it away at the end; its children only use it.
+    _made = tempfile.TemporaryDirectory(
+        prefix="xiangji-test-", ignore_cleanup_errors=True
+    )
+    os.environ["XIANGJI_VAR"] = _made.name
 # Tests never talk to the gateway that the surrounding shell is set up for.
 os.environ.pop("ALIPAY_GATEWAY", None)
 
