@@ -38,6 +38,9 @@ class TextMessage(models.Model):
     phone = EncryptedField(_("Mobile number"))
     template = models.CharField(_("Text"), max_length=40)
     words = EncryptedField(_("Words"), blank=True)
+    language = models.CharField(
+        _("Language"), max_length=8, default="zh-hans", db_default="zh-hans"
+    )
     status = models.CharField(
         _("Status"), max_length=8, choices=Status.choices, default=Status.WAITING
     )

@@ -12,11 +12,11 @@ from django.db.models import F
 
 from partners.phones import clean_phone
 from partners.privacy import blind_index
-from shop.notices import providers
+from shop.notices import providers, queries
 from shop.notices.models import TextMessage
 from shop.notices.providers import Outgoing, Provider, UnableToDeliver
 from shop.notices.signals import text_written
-from shop.notices.texts import TEXTS, UnknownText, render, require
+from shop.notices.texts import TEXTS, UnknownText, render, require, told_in
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +33,19 @@ class UnableToSend(Exception):
 
 
 def send_text(
-    *, phone: str, template: str, params: Mapping[str, str], at: datetime, key: str
+    *,
+    phone: str,
+    template: str,
+    params: Mapping[str, str],
+    at: datetime,
+    key: str,
+    language: str = "",
 ) -> TextMessage:
     """Write a text to be sent after commit. The same key again is the same message.
 
     `template` and its `params` are those of `texts.py`. A link that starts with a
-    slash is one of ours.
+    slash is one of ours. `language`: the one that the words in `params` are in; where
+    they are only figures and links, the one that the phone's holder chose.
 
     Errors: UnableToSend, also where the key belongs to another message.
     """
@@ -60,6 +67,8 @@ def send_text(
                 "phone": number,
                 "template": template,
                 "words": packed,
+                "language": _spoken(language)
+                or queries.language_for(phone=number, key=key),
                 "written_at": at,
                 "next_try_at": at,
                 "expires_at": at + text.lasts if text.lasts else None,
@@ -70,6 +79,10 @@ def send_text(
         if created:
             text_written.send(TextMessage, message=message)
     return message
+
+
+def _spoken(language: str) -> str:
+    return language if language in told_in() else ""
 
 
 def deliver_text(
@@ -155,7 +168,8 @@ def _outgoing(message: TextMessage) -> Outgoing:
         phone=message.phone,
         template=message.template,
         words=words,
-        body=render(message.template, words),
+        language=message.language,
+        body=render(message.template, words, language=message.language),
         written_at=message.written_at,
     )
 

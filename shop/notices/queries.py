@@ -1,8 +1,26 @@
 """Reads about text messages."""
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from shop.notices.models import OutboxItem, TextMessage
+from shop.notices.texts import told_in
+from shop.users.models import User
+
+
+def language_for(*, phone: str, key: str, otherwise: str = "") -> str:
+    """What a text to this phone is told in: as its holder chose last, else `otherwise`,
+    else as the county speaks.
+
+    The text with this key, where it is written already, keeps its language: the same
+    key must mean the same words.
+    """
+    written = TextMessage.objects.filter(key=key).values_list("language", flat=True)
+    if language := written.first():
+        return language
+    chosen = User.objects.filter(phone=phone).values_list("language", flat=True)
+    wishes = (chosen.first() or "", otherwise)
+    return next((one for one in wishes if one in told_in()), settings.LANGUAGE_CODE)
 
 
 def dead_texts() -> QuerySet[TextMessage]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.dispatch import receiver
+from django.utils.translation import get_language
 
 from partners.links import household_link
 from partners.measures import yuan
@@ -37,6 +38,8 @@ def send_login_code(
         params={"code": code},
         at=at,
         key=f"login:{ticket.pk}",
+        # Whoever asked looks at a page in their language right now.
+        language=get_language() or "",
     )
 
 

@@ -1,7 +1,8 @@
 """Every text message we may send: its words, what they need, how long they matter.
 
-To add one, add a line here, its Chinese to the catalogue, and in production the code
-of the wording that the carrier approved (`ALIYUN_SMS_TEMPLATES`). A text says numbers
+To add one, add a line here, its Chinese to the catalogue, and in production the codes
+of the wordings that the carrier approved, one a language (`ALIYUN_SMS_TEMPLATES`;
+`python manage.py text_wordings` prints what to submit). A text says numbers
 and links, and nothing about a person that its receiver does not need.
 """
 
@@ -127,8 +128,31 @@ def require(template: str, words: Mapping[str, str]) -> Text:
     return text
 
 
-def render(template: str, words: Mapping[str, str]) -> str:
-    """The message as its receiver reads it, in the county's language."""
+def told_in() -> set[str]:
+    """The languages in which every text can be sent.
+
+    A carrier sends approved wordings only: one language more is a wording more of each
+    text, `login_code.en` beside `login_code`.
+    """
+    languages = {code for code, _name in settings.LANGUAGES}
+    if not settings.TEXT_PROVIDER.endswith("AliyunProvider"):
+        return languages
+    approved = settings.ALIYUN_SMS_TEMPLATES
+    return {
+        language
+        for language in languages
+        if all(approved_as(name, language) in approved for name in TEXTS)
+    }
+
+
+def approved_as(template: str, language: str) -> str:
+    """By which name the settings know a text's approved wording in a language."""
+    county = language == settings.LANGUAGE_CODE
+    return template if county else f"{template}.{language}"
+
+
+def render(template: str, words: Mapping[str, str], *, language: str) -> str:
+    """The message as its receiver reads it."""
     text = require(template, words)
-    with override(settings.LANGUAGE_CODE):
+    with override(language):
         return _("[Xiangji] %(message)s") % {"message": str(text.wording) % words}

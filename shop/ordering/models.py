@@ -57,6 +57,10 @@ class Purchase(models.Model):
     recipient = EncryptedField(_("Recipient"), blank=True)
     phone = EncryptedField(_("Mobile number"), blank=True)
     phone_index = models.CharField(max_length=64, db_index=True, blank=True)
+    # Of the page it was ordered on; what we write about it is in it.
+    language = models.CharField(
+        max_length=8, blank=True, default="", db_default="", editable=False
+    )
     division_code = models.CharField(_("Division"), max_length=12, blank=True)
     detail = EncryptedField(_("Street and door"), blank=True)
     # Fresh produce has no seven-day return only if the buyer agreed for this

@@ -30,6 +30,7 @@ from shop.storefront.kept import keep
 from shop.storefront.models import MONTHS, ProductCard
 from shop.storefront.pictures import illustration
 from shop.storefront.season import headline, solar_term
+from shop.users.operations import choose_language
 
 READING_COOKIE_AGE = 365 * 24 * 3600
 WEEK_ON_HOME = 12
@@ -328,6 +329,8 @@ def reading(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language")
     if language in dict(settings.LANGUAGES):
         _remember(response, settings.LANGUAGE_COOKIE_NAME, language)
+        if request.user.is_authenticated:
+            choose_language(user=request.user, language=language)
     size = request.POST.get("type")
     if size == "large":
         _remember(response, "type", size)

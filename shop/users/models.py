@@ -44,6 +44,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("E-mail address"), blank=True)
     is_staff = models.BooleanField(_("County staff"), default=False)
     is_active = models.BooleanField(_("Active"), default=True)
+    # What its holder chose last, for what we write to them; empty: never chosen.
+    language = models.CharField(
+        max_length=8, blank=True, default="", db_default="", editable=False
+    )
     # Raised to end every session of this user.
     sessions_ended = models.PositiveIntegerField(
         default=0, db_default=0, editable=False

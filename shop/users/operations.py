@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -40,6 +41,16 @@ def rename_user(*, user: User, name: str) -> User:
     user.name = name.strip()[:60]
     user.save(update_fields=["name"])
     return user
+
+
+def choose_language(*, user: User, language: str) -> None:
+    """Keep the language that somebody reads in, for the texts they get.
+
+    One that we do not speak changes nothing.
+    """
+    if language in dict(settings.LANGUAGES) and language != user.language:
+        User.objects.filter(pk=user.pk).update(language=language)
+        user.language = language
 
 
 class UnableToSetPassword(Exception):

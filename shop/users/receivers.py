@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from partners.organisations.models import Assistant
 from partners.organisations.signals import (
@@ -14,6 +17,13 @@ from partners.organisations.signals import (
 from partners.signals import contact_named, manager_appointed, manager_dismissed
 from shop.users import operations
 from shop.users.models import Role, User
+
+
+@receiver(user_logged_in)
+def keep_chosen_language(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    # A browser's own wish is no choice; the cookie is.
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "") if request else ""
+    operations.choose_language(user=user, language=chosen)
 
 
 @receiver(assistant_appointed)

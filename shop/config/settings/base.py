@@ -317,7 +317,8 @@ ALIYUN_SMS_ENDPOINT = env.text("ALIYUN_SMS_ENDPOINT", "https://dysmsapi.aliyuncs
 ALIYUN_SMS_KEY_ID = env.text("ALIYUN_SMS_KEY_ID")
 ALIYUN_SMS_KEY_SECRET = env.text("ALIYUN_SMS_KEY_SECRET")
 ALIYUN_SMS_SIGN_NAME = env.text("ALIYUN_SMS_SIGN_NAME", "乡集")
-# login_code=SMS_154950909,order_paid=SMS_…: a line of shop/notices/texts.py each.
+# login_code=SMS_154950909,order_paid=SMS_…: a line of shop/notices/texts.py each, and
+# login_code.en=… of all of them for texts in English.
 ALIYUN_SMS_TEMPLATES = dict(
     item.split("=", 1) for item in env.items("ALIYUN_SMS_TEMPLATES") if "=" in item
 )

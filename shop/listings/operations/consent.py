@@ -9,6 +9,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from partners.limits import Limit, TooOften, give_back, spend
 from partners.measures import yuan
@@ -17,8 +18,10 @@ from shop.listings.cleaning import clean_line
 from shop.listings.models import Consent, Listing
 from shop.listings.operations.catalogue import seller_for
 from shop.listings.operations.sale import publish, set_price
+from shop.listings.templatetags.produce import with_english
 from shop.listings.terms import fingerprint, missing
 from shop.notices.operations import send_text
+from shop.notices.queries import language_for
 
 LINK_LASTS = timedelta(days=3)
 MOST_WRONG_CODES = 5
@@ -143,18 +146,23 @@ def _ask(
         asked_at=at,
         expires_at=at + LINK_LASTS,
     )
-    send_text(
-        phone=listing.farmer.phone,
-        template=_TEXTS[subject],
-        params={
-            "product": listing.title,
+    phone, key = listing.farmer.phone, f"consent:{consent.pk}"
+    language = language_for(phone=phone, key=key)
+    with override(language):
+        params = {
+            "product": with_english(listing.title),
             "pack": listing.pack,
             "price": yuan(price_fen),
             "link": reverse("listings:confirm", args=[token]),
             "code": code,
-        },
+        }
+    send_text(
+        phone=phone,
+        template=_TEXTS[subject],
+        params=params,
         at=at,
-        key=f"consent:{consent.pk}",
+        key=key,
+        language=language,
     )
     return Asked(consent=consent, token=token, code=code)
 

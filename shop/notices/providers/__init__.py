@@ -16,6 +16,7 @@ class Outgoing:
     phone: str
     template: str
     words: dict[str, str]
+    language: str
     body: str
     written_at: datetime
 

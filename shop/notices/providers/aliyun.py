@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 
 from shop.notices.providers import Outgoing, UnableToDeliver
+from shop.notices.texts import approved_as
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 LONGEST_ANSWER = 64 * 1024
@@ -74,9 +75,10 @@ class AliyunProvider:
     name = "aliyun"
 
     def send(self, message: Outgoing) -> str:
-        template = settings.ALIYUN_SMS_TEMPLATES.get(message.template)
+        name = approved_as(message.template, message.language)
+        template = settings.ALIYUN_SMS_TEMPLATES.get(name)
         if template is None:
-            raise UnableToDeliver(f"no template code for {message.template}")
+            raise UnableToDeliver(f"no template code for {name}")
         answer = self._post(
             {
                 "OutId": message.reference,

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from partners.measures import decimal_yuan, yuan
@@ -149,6 +150,7 @@ def _write(*, quote, basket, delivery, fresh_confirmed, key, at, user, gateway):
         recipient=delivery.recipient,
         phone=delivery.phone,
         phone_index=blind_index("phone", delivery.phone),
+        language=get_language() or "",
         division_code=delivery.division_code,
         detail=delivery.detail,
         fresh_confirmed_at=at if fresh_confirmed else None,

@@ -1,9 +1,9 @@
 """Tell the buyer by text message, from a row that is written with the event itself."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -11,7 +11,9 @@ from django.utils.translation import override
 from logistics.carriers import registry
 from partners.measures import yuan
 from shop.alipay.models import Capture, Payment, Refund
+from shop.listings.templatetags.produce import with_english
 from shop.notices.operations import UnableToSend, send_text
+from shop.notices.queries import language_for
 from shop.ordering import queries
 from shop.ordering.models import LineTerms, Purchase, SubOrder
 from shop.ordering.queries import recall_key
@@ -26,7 +28,7 @@ def tell_paid(*, purchase: Purchase, at: datetime) -> None:
         purchase=purchase,
         template="order_paid",
         key=f"order:{purchase.order.number}:paid",
-        params={"total": yuan(purchase.total_fen)},
+        params=lambda: {"total": yuan(purchase.total_fen)},
         at=at,
     )
 
@@ -37,7 +39,7 @@ def tell_cancelled(*, purchase: Purchase, at: datetime) -> None:
         purchase=purchase,
         template="order_cancelled",
         key=f"order:{purchase.order.number}:cancelled",
-        params={},
+        params=dict,
         at=at,
     )
 
@@ -51,7 +53,7 @@ def tell_suspended(*, payment: Payment, capture: Capture, at: datetime) -> None:
         purchase=purchase,
         template="payment_goes_back",
         key=f"order:{payment.order_number}:back:{capture.pk}",
-        params={"amount": yuan(capture.amount_fen)},
+        params=lambda: {"amount": yuan(capture.amount_fen)},
         at=at,
     )
 
@@ -63,7 +65,7 @@ def tell_refunded(*, refund: Refund, at: datetime) -> None:
         purchase=Purchase.objects.select_related("order").get(order__number=number),
         template="order_refunded",
         key=f"order:{number}:refund:{refund.request_no}",
-        params={"amount": yuan(refund.amount_fen)},
+        params=lambda: {"amount": yuan(refund.amount_fen)},
         at=at,
     )
 
@@ -74,7 +76,7 @@ def tell_shipped(*, sub_order: SubOrder, at: datetime) -> None:
         purchase=sub_order.order.purchase,
         template="parcel_handed_over",
         key=f"order:{sub_order.number}:shipped",
-        params={
+        params=lambda: {
             "goods": _goods_in(sub_order),
             "carrier": registry.name(sub_order.parcel.carrier),
             "waybill": sub_order.parcel.waybill,
@@ -89,30 +91,29 @@ def tell_delivered(*, sub_order: SubOrder, at: datetime) -> None:
         purchase=sub_order.order.purchase,
         template="parcel_delivered",
         key=f"order:{sub_order.number}:delivered",
-        params={"goods": _goods_in(sub_order)},
+        params=lambda: {"goods": _goods_in(sub_order)},
         at=at,
     )
 
 
 def _goods_in(sub_order: SubOrder) -> str:
-    """What is in one box, and which of several it is, as the county's texts say it."""
-    with override(settings.LANGUAGE_CODE):
-        titles = [terms.line.title for terms in _lines(sub_order)]
-        goods = titles[0] if titles else _("Your parcel")
-        if len(titles) > 1:
-            goods = _("%(first)s and %(more)d more") % {
-                "first": goods,
-                "more": len(titles) - 1,
-            }
-        sent = sub_order.order.sub_orders.exclude(status=SubOrder.Status.CANCELLED)
-        boxes = list(sent.order_by("pk").values_list("pk"))
-        if len(boxes) < 2:
-            return goods
-        return _("%(goods)s (box %(index)d of %(count)d)") % {
-            "goods": goods,
-            "index": boxes.index((sub_order.pk,)) + 1,
-            "count": len(boxes),
+    """What is in one box, and which of several it is, in the text's language."""
+    titles = [with_english(terms.line.title) for terms in _lines(sub_order)]
+    goods = titles[0] if titles else _("Your parcel")
+    if len(titles) > 1:
+        goods = _("%(first)s and %(more)d more") % {
+            "first": goods,
+            "more": len(titles) - 1,
         }
+    sent = sub_order.order.sub_orders.exclude(status=SubOrder.Status.CANCELLED)
+    boxes = list(sent.order_by("pk").values_list("pk"))
+    if len(boxes) < 2:
+        return goods
+    return _("%(goods)s (box %(index)d of %(count)d)") % {
+        "goods": goods,
+        "index": boxes.index((sub_order.pk,)) + 1,
+        "count": len(boxes),
+    }
 
 
 def _lines(sub_order: SubOrder) -> QuerySet[LineTerms]:
@@ -130,7 +131,7 @@ def tell_recalled(*, lot: Lot, at: datetime) -> None:
                 purchase=part.order.purchase,
                 template="lot_recalled",
                 key=f"{recall_key(lot)}{part.number}",
-                params={"product": lot.product_name},
+                params=lambda: {"product": with_english(lot.product_name)},
                 at=at,
             )
         except UnableToSend as error:
@@ -138,14 +139,24 @@ def tell_recalled(*, lot: Lot, at: datetime) -> None:
 
 
 def _tell(
-    *, purchase: Purchase, template: str, key: str, params: dict[str, str], at: datetime
+    *,
+    purchase: Purchase,
+    template: str,
+    key: str,
+    params: Callable[[], dict[str, str]],
+    at: datetime,
 ) -> None:
+    """`params` is asked for the words in the language that the buyer reads."""
     if not purchase.phone:
         return
+    language = language_for(phone=purchase.phone, key=key, otherwise=purchase.language)
+    with override(language):
+        words = {"number": purchase.order.number, "link": purchase.path, **params()}
     send_text(
         phone=purchase.phone,
         template=template,
-        params={"number": purchase.order.number, "link": purchase.path, **params},
+        params=words,
         at=at,
         key=key,
+        language=language,
     )

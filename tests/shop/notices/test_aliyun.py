@@ -25,7 +25,7 @@ from shop.notices.providers.aliyun import (
     authorization,
     canonical_query,
 )
-from shop.notices.texts import TEXTS
+from shop.notices.texts import TEXTS, told_in
 
 NOON = datetime(2026, 9, 1, 4, tzinfo=UTC)
 KEY_ID, SECRET = "testId", "testSecret"
@@ -90,12 +90,13 @@ def standin(settings) -> Iterator[Standin]:
     server.server_close()
 
 
-def outgoing(template: str = "login_code") -> Outgoing:
+def outgoing(template: str = "login_code", language: str = "zh-hans") -> Outgoing:
     return Outgoing(
         reference="login:7",
         phone="10000000001",
         template=template,
         words={"code": "314159"},
+        language=language,
         body="…",
         written_at=NOON,
     )
@@ -205,6 +206,18 @@ class TestStart:
         assert "order_paid" in errors[0].msg and "login_code" not in errors[0].msg
         settings.ALIYUN_SMS_TEMPLATES = dict.fromkeys(TEXTS, "SMS_1")
         assert every_text_has_a_template() == []
+
+    def test_english_wordings_are_all_approved_or_none(self, settings):
+        settings.TEXT_PROVIDER = "shop.notices.providers.aliyun.AliyunProvider"
+        every = dict.fromkeys(TEXTS, "SMS_1")
+        settings.ALIYUN_SMS_TEMPLATES = every | {"login_code.en": "SMS_2"}
+        (error,) = every_text_has_a_template()
+        assert "order_paid.en" in error.msg and "login_code.en" not in error.msg
+        assert told_in() == {"zh-hans"}
+        english = {f"{name}.en": "SMS_2" for name in TEXTS}
+        settings.ALIYUN_SMS_TEMPLATES = every | english
+        assert every_text_has_a_template() == []
+        assert told_in() == {"zh-hans", "en"}
 
     def test_the_demo_needs_none(self, settings):
         settings.ALIYUN_SMS_TEMPLATES = {}

@@ -25,9 +25,10 @@ class TestEveryText:
     def test_says_each_of_its_words(self, name):
         text = TEXTS[name]
         words = {blank: WORDS.get(blank, blank) for blank in text.blanks}
-        body = render(name, words)
-        assert all(word in body for word in words.values())
-        assert "%(" not in body
+        for language in ("en", "zh-hans"):
+            body = render(name, words, language=language)
+            assert all(word in body for word in words.values())
+            assert "%(" not in body
 
     def test_the_wording_uses_exactly_its_blanks(self, name):
         text = TEXTS[name]

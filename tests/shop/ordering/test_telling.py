@@ -8,6 +8,9 @@ from django.utils.translation import override
 from shop.notices.models import TextMessage
 from shop.ordering import operations
 from shop.ordering.models import SubOrder
+from shop.ordering.operations.telling import tell_delivered
+from shop.users.models import User
+from shop.users.operations import choose_language
 from tests.factories.parcels import new_parcel
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
@@ -52,6 +55,31 @@ class TestTwoBoxes:
         with override("en"):
             arrive(order.sub_orders.first())
         assert "box" not in told("parcel_delivered")[0]
+
+    def test_in_the_language_of_the_page_it_was_ordered_on(
+        self, hanshou, oranges, honey
+    ):
+        with override("en"):
+            order = self.order((oranges, 1), (honey, 1))
+        arrive(order.sub_orders.first())
+        assert told("parcel_delivered") == [
+            "冰糖橙 5斤装 (Rock-sugar orange, pack of 5 jin) (box 1 of 2)"
+        ]
+        ours = TextMessage.objects.filter(key__startswith="order:")
+        assert set(ours.values_list("language", flat=True)) == {"en"}
+
+    def test_in_the_language_its_buyer_chose_last(self, hanshou, oranges, honey):
+        order = self.order((oranges, 1), (honey, 1))
+        reader = User.objects.create_user(order.purchase.phone)
+        choose_language(user=reader, language="en")
+        first, second = order.sub_orders.order_by("pk")
+        arrive(first)
+        assert "box 1 of 2" in told("parcel_delivered")[0]
+        # Told once, it stays as it was told, whatever is chosen after.
+        choose_language(user=reader, language="zh-hans")
+        tell_delivered(sub_order=first, at=SOME_DAY)
+        arrive(second)
+        assert "共2箱，第2箱" in told("parcel_delivered")[1]
 
     def test_an_only_box_is_just_its_goods(self, hanshou, oranges):
         order = self.order((oranges, 3))
