@@ -13,6 +13,7 @@ from pathlib import Path
 from shop.demo import addresses, history
 from shop.demo.processes import AlreadyRunning, Family, PortTaken, free_ports
 from shop.demo.setting_up import prepare
+from shop.demo.tongue import say
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = Path(os.environ.get("XIANGJI_VAR", ROOT / "var"))
@@ -56,17 +57,24 @@ def wanted_port(text: str) -> int:
     """The first of the demo's three ports. Errors: UnusablePort."""
     if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= 65_000):
         raise UnusablePort(
-            f"PORT={text} cannot be used: choose a number from 1024 to 65000, "
-            "for example make demo PORT=8080."
+            say(
+                f"PORT={text} 不能用：请选 1024 到 65000 之间的数字，"
+                "例如 make demo PORT=8080。",
+                f"PORT={text} cannot be used: choose a number from 1024 to 65000, "
+                "for example make demo PORT=8080.",
+            )
         )
     return int(text)
 
 
 def listeners(*, port: int, own_gateway: bool) -> dict[int, str]:
     """Who listens where, by name."""
-    names = {port: "the shop", port + 2: "the local carrier"}
+    names = {
+        port: say("商城", "the shop"),
+        port + 2: say("本机快递", "the local carrier"),
+    }
     if not own_gateway:
-        names[port + 1] = "the local Alipay gateway"
+        names[port + 1] = say("本机支付宝网关", "the local Alipay gateway")
     return names
 
 

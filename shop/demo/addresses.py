@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from shop.demo.people import PASSWORD, logins
+from shop.demo.tongue import say
 
 
 def width(text: str) -> int:
@@ -36,7 +37,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 def lines(*, port: int, own_gateway: bool) -> list[str]:
     """The short table: addresses, people, the password."""
     here = f"http://127.0.0.1:{port}"
-    gateway = "your own gateway" if own_gateway else f"http://127.0.0.1:{port + 1}/"
+    own = say("您自己的网关", "your own gateway")
+    gateway = own if own_gateway else f"http://127.0.0.1:{port + 1}/"
     places = aligned(
         [
             ("乡集 市集 shop", f"{here}/"),
@@ -53,8 +55,14 @@ def lines(*, port: int, own_gateway: bool) -> list[str]:
         rule,
         *places,
         "",
-        f"Demo people (示例), password {PASSWORD} for all:",
+        say(
+            f"示例人员，密码都是 {PASSWORD}：",
+            f"Demo people (示例), password {PASSWORD} for all:",
+        ),
         *people,
         rule,
-        "Ctrl-C stops everything; make market-day runs one journey through it.",
+        say(
+            "按 Ctrl-C 停止；make market-day 会把全程走一遍。",
+            "Ctrl-C stops everything; make market-day runs one journey through it.",
+        ),
     ]

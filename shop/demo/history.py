@@ -89,6 +89,7 @@ def run() -> None:
     from shop.demo.orders import Orders  # noqa: PLC0415
     from shop.demo.seed import MONTHS  # noqa: PLC0415
     from shop.demo.shares import plan_month  # noqa: PLC0415
+    from shop.demo.tongue import say  # noqa: PLC0415
 
     now = timezone.now()
     calendar = Calendar(until=now - timedelta(minutes=5))
@@ -104,7 +105,10 @@ def run() -> None:
     began = now - timedelta(days=MONTHS * 30 + 1)
     days = (calendar.until - began).days
     with tqdm(
-        desc="  County's history", unit=" days", total=days, file=sys.stdout
+        desc=say("  本县往事", "  County's history"),
+        unit=say(" 天", " days"),
+        total=days,
+        file=sys.stdout,
     ) as bar:
         for moment in calendar.run():
             bar.update(max(0, min(days, (moment - began).days) - bar.n))

@@ -13,6 +13,8 @@ import urllib.request
 from pathlib import Path
 from types import FrameType, TracebackType
 
+from shop.demo.tongue import say
+
 
 class PortTaken(Exception):
     """Another program listens where the demo wants to."""
@@ -36,9 +38,12 @@ def free_ports(names: dict[int, str]) -> None:
             except OSError:
                 other = min(names) + 80
                 raise PortTaken(
-                    f"Port {port} ({name}) is taken by another program. "
-                    f"Stop that program, or choose another port:\n"
-                    f"    make demo PORT={other}"
+                    say(
+                        f"端口 {port}（{name}）已被占用。请停掉那个程序，或换个端口：",
+                        f"Port {port} ({name}) is taken by another program. "
+                        "Stop that program, or choose another port:",
+                    )
+                    + f"\n    make demo PORT={other}"
                 ) from None
 
 
@@ -92,7 +97,7 @@ class Family:
         if isinstance(error, NotUp):
             print(f"\n{error}", file=sys.stderr)
         if isinstance(error, KeyboardInterrupt):
-            print("\nStopped.")
+            print(say("\n已停止。", "\nStopped."))
             return True
         return False
 
@@ -102,11 +107,15 @@ class Family:
             fcntl.flock(self._pid, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._pid.seek(0)
-            number = self._pid.read().strip() or "of another person"
+            number = self._pid.read().strip() or "?"
             self._pid.close()
             raise AlreadyRunning(
-                f"A demo already runs here (process {number}). "
-                "Stop it with Ctrl-C in its terminal first."
+                say(
+                    f"这里已经有一个演示在运行（进程 {number}）。"
+                    "请先在它的终端里按 Ctrl-C 停止。",
+                    f"A demo already runs here (process {number}). "
+                    "Stop it with Ctrl-C in its terminal first.",
+                )
             ) from None
         self._pid.truncate(0)
         self._pid.write(str(os.getpid()))
@@ -143,7 +152,13 @@ class Family:
                 return
             except OSError:
                 time.sleep(0.05)
-        raise NotUp(f"{name} did not start; its log says why: {self.logs}/{name}.log")
+        log = f"{self.logs}/{name}.log"
+        raise NotUp(
+            say(
+                f"{name} 没有启动，原因见日志：{log}",
+                f"{name} did not start; its log says why: {log}",
+            )
+        )
 
     def watch(self) -> int:
         """Wait for Ctrl-C; ends with an error where a process dies by itself."""
@@ -155,18 +170,18 @@ class Family:
                 del self.children[name]
                 if code == 0 and name in self.once:
                     continue
-                print(f"\n{name} ended with {code}; {self._log(name)}", file=sys.stderr)
+                ended = say(f"{name} 已退出（{code}），", f"{name} ended with {code}, ")
+                print(f"\n{ended}{self._log(name)}", file=sys.stderr)
                 if name not in self.once:
                     return 1
             time.sleep(0.3)
 
     def _log(self, name: str) -> str:
         """Where to read why a process ended."""
-        return (
-            "its words stand above"
-            if name in self.once
-            else (f"see {self.logs}/{name}.log")
-        )
+        if name in self.once:
+            return say("原因见上文", "its words stand above")
+        log = f"{self.logs}/{name}.log"
+        return say(f"日志：{log}", f"see {log}")
 
     def end(self) -> None:
         """End every process that still runs, politely first."""

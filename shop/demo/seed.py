@@ -20,6 +20,7 @@ from partners.organisations import operations as places
 from partners.organisations.models import Assistant, Division, Farmer
 from shop.demo import papers, people
 from shop.demo.produce import OFFERS, Offer
+from shop.demo.tongue import say
 from shop.discovery import operations as discovery
 from shop.listings import crops
 from shop.listings import operations as listings
@@ -42,7 +43,7 @@ def run() -> None:
     shops = make_supermarkets(at=founded)
     template = make_freight(at=founded)
     listings.set_up_catalogue()
-    for offer in tqdm(OFFERS, desc="  Produce", unit="", leave=False):
+    for offer in tqdm(OFFERS, desc=say("  农产品", "  Produce"), unit="", leave=False):
         put_on_sale(
             offer=offer, assistants=assistants, shops=shops, template=template, now=now
         )

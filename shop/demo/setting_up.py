@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from shop.demo.tongue import say
 from tools import messages, schema
 
 
@@ -27,17 +28,19 @@ def prepare(*, root: Path, var: Path, port: int) -> None:
 
     django.setup()
     if known.get("code") != wanted:
-        _step("Catalogues", messages.compile_catalogues)
-        _step("Database", _migrate)
-        _step("Static files", lambda: _manage("collectstatic", verbosity=0))
+        _step(say("译文", "Catalogues"), messages.compile_catalogues)
+        _step(say("数据库", "Database"), _migrate)
+        files = say("静态文件", "Static files")
+        _step(files, lambda: _manage("collectstatic", verbosity=0))
         from shop.demo import keys  # noqa: PLC0415  needs Django
 
-        _step("Keys and their root", lambda: keys.make(var))
+        _step(say("密钥和根密钥", "Keys and their root"), lambda: keys.make(var))
         stamp.write_text(json.dumps(known | {"code": wanted}))
     if not known.get("county"):
         from shop.demo import seed  # noqa: PLC0415  needs Django
 
-        _step("Divisions of China", lambda: _manage("load_divisions", verbosity=0))
+        divisions = say("全国行政区划", "Divisions of China")
+        _step(divisions, lambda: _manage("load_divisions", verbosity=0))
         seed.run()
         stamp.write_text(json.dumps({"code": wanted, "county": True}))
 

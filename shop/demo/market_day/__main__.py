@@ -8,21 +8,21 @@ from collections.abc import Callable
 import django
 
 from shop.demo.browser import Browser, Unexpected
+from shop.demo.tongue import terminal
 
 
 def main(*, window: Callable[[str], Browser] = Browser, lang: str = "") -> int:
     """Everybody's day, with whatever browsers they hold. Returns the exit code.
 
-    `lang` is zh or en: what the terminal is told in. Where it is not given, LANG
-    decides. The pages are walked in Chinese either way.
+    `lang` is zh or en: what the terminal is told in. Where it is not given, the
+    terminal's locale decides. The pages are walked in Chinese either way.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.config.settings.local")
     django.setup()
     from django.utils.translation import activate  # noqa: PLC0415
     from django.utils.translation import gettext as _  # noqa: PLC0415
 
-    chinese = (lang or os.environ.get("LANG", "")).startswith("zh")
-    activate("zh-hans" if chinese else "en")
+    activate(terminal(lang=lang))
     from shop.demo.market_day import (  # noqa: PLC0415  they need Django
         buying,
         proving,

@@ -94,7 +94,7 @@ class TestFamily:
             family.start("steady", SLEEP)
             family.start("weak", [sys.executable, "-c", "raise SystemExit(3)"])
             assert family.watch() == 1
-        assert "weak ended with 3" in capsys.readouterr().err
+        assert "weak 已退出（3）" in capsys.readouterr().err
 
     def test_one_that_has_done_its_work_does_not(self, family):
         with family:
