@@ -42,6 +42,12 @@ urlpatterns = [
         certificates.proof_as_json,
         name="proof_json",
     ),
+    path(
+        "certificates/<str:number>/credential.json",
+        certificates.credential,
+        name="credential",
+    ),
+    path(".well-known/did.json", certificates.controller, name="did"),
     path("backoffice/lots/<str:number>/recall/", withdrawals.recall, name="recall"),
     path(
         "backoffice/certificates/<str:number>/revoke/",

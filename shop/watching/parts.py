@@ -22,7 +22,7 @@ from shop.discovery.engine import Query
 from shop.discovery.engines import configured
 from shop.discovery.tokens import parse
 from shop.watching.readiness import NotWell, Part, Readiness
-from traceability import queries, signing
+from traceability import queries
 from traceability.models import KeyPurpose
 
 FREE_BYTES = 200 * 1024 * 1024
@@ -94,12 +94,8 @@ def files() -> None:
 
 def keys() -> None:
     """We can sign certificates, the log, and what we ask of Alipay."""
-    listed = queries.key_list()
     for purpose in KeyPurpose:
-        key = listed.signing_key(purpose, at=timezone.now()) if listed else None
-        if signing.root() is not None and key is None:
-            raise NotWell(f"no key of the signed list may sign for {purpose}")
-        signing.signer(purpose, key.key_id if key else "")
+        queries.signer_for(purpose, at=timezone.now())
     gateway.configured()
 
 

@@ -238,6 +238,8 @@ SCANS = [
     Door("traceability:document", args=thing("certificate.number")),
     Door("traceability:proof", args=thing("certificate.number")),
     Door("traceability:proof_json", args=thing("certificate.number")),
+    Door("traceability:credential", args=thing("certificate.number")),
+    Door("traceability:did"),
     Door("traceability:log"),
     Door("traceability:log_file", args=always("checkpoint")),
     Door("traceability:log_file", reads=NOBODY, args=always(".lock"),

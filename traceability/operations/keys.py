@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from traceability import keylists, queries, signing
-from traceability.keylists import Change, KeyListRejected, ListedKey
+from traceability.keylists import Change, ListedKey
 from traceability.models import (
     KeyPurpose,
     LeafKind,
@@ -36,20 +36,7 @@ def register_key(*, purpose: KeyPurpose, at: datetime) -> SigningKey:
     """
     if settings.DEMO:
         signing.create_key_file(purpose)
-    if signing.root() is None:
-        return record_key(purpose=purpose, signer=signing.signer(purpose), at=at)
-    try:
-        listed = queries.key_list()
-    except KeyListRejected as error:
-        raise signing.MissingKey(str(error)) from error
-    key = listed.signing_key(purpose, at=at) if listed else None
-    if key is None:
-        raise signing.MissingKey(
-            f"No key of the signed list may sign for “{purpose}” now. Draft a list by"
-            " `manage.py draft_key_list`, have the offline root sign it, and take it"
-            " in."
-        )
-    signer = signing.signer(purpose, key.key_id)
+    signer = queries.signer_for(purpose, at=at)
     return record_key(purpose=purpose, signer=signer, at=at)
 
 

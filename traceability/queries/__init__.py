@@ -16,7 +16,14 @@ from traceability.queries.judging import (
     scan_of_device,
     statuses_of,
 )
-from traceability.queries.keys import key_list, lines_before, logged_at, trust_in
+from traceability.queries.keys import (
+    credential_methods,
+    key_list,
+    lines_before,
+    logged_at,
+    signer_for,
+    trust_in,
+)
 from traceability.queries.lots import (
     ancestor_ids,
     descendant_ids,
@@ -65,6 +72,7 @@ __all__ = [
     "certificate_holds",
     "certificate_of_lot",
     "checkpoint_keys",
+    "credential_methods",
     "descendant_ids",
     "disclosed",
     "farmers_for",
@@ -93,6 +101,7 @@ __all__ = [
     "safe_harvest_date_of",
     "scan_of_device",
     "signed_by_a_thief",
+    "signer_for",
     "standing_events",
     "statuses_of",
     "to_be_labelled",

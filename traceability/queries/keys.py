@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from traceability import keylists, signing
+from traceability.credentials import Method
 from traceability.keylists import KeyList, KeyListRejected, Trust
 from traceability.models import KeyPurpose, LogLeaf, PublishedKeyList, SigningKey
 
@@ -48,6 +49,41 @@ def _published_number(root: signing.Root) -> int:
 def _number_in(path: Path, _changed: int, root: signing.Root) -> int:
     signed = keylists.read_signed(path.read_text(encoding="utf-8"))
     return keylists.verified(signed, root=root).number
+
+
+def signer_for(purpose: KeyPurpose, *, at: datetime) -> signing.Signer:
+    """The private key that signs at this moment: the one that the newest list names, or
+    without a root the first one. Errors: signing.MissingKey."""
+    if signing.root() is None:
+        return signing.signer(purpose)
+    try:
+        listed = key_list()
+    except KeyListRejected as error:
+        raise signing.MissingKey(str(error)) from error
+    key = listed.signing_key(purpose, at=at) if listed else None
+    if key is None:
+        raise signing.MissingKey(
+            f"No key of the signed list may sign for “{purpose}” now. Draft a list by"
+            " `manage.py draft_key_list`, have the offline root sign it, and take it"
+            " in."
+        )
+    return signing.signer(purpose, key.key_id)
+
+
+def credential_methods() -> list[Method]:
+    """The keys by which credentials are checked, as the newest list has them.
+
+    Errors: KeyListRejected, signing.MissingKey.
+    """
+    if signing.root() is None:
+        rows = SigningKey.objects.filter(purpose=KeyPurpose.CERTIFICATE)
+        return [Method(row.key_id, row.public_key) for row in rows.order_by("pk")]
+    listed = key_list()
+    return [
+        Method(key.key_id, key.public_key, key.valid_until, key.compromised_at)
+        for key in (listed.keys if listed else ())
+        if (key.purpose, key.algorithm) == (KeyPurpose.CERTIFICATE, "Ed25519")
+    ]
 
 
 def trust_in(*, key: SigningKey, purpose: KeyPurpose, leaf: LogLeaf) -> Trust:

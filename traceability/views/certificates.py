@@ -4,13 +4,16 @@ import json
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from traceability import queries, regulation, tlog
-from traceability.models import Certificate, StatusEvent
+from traceability import credentials, queries, regulation, signing, tlog
+from traceability.keylists import KeyListRejected
+from traceability.models import Certificate, KeyPurpose, StatusEvent
 from traceability.printing import certificate_pdf
 from traceability.views.boxes import links_for, place_of, timeline_of
 
@@ -47,8 +50,8 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
         "evidence": list(found.lot.evidence.all()),
         "timeline": timeline_of(found.lot),
         "links": links_for(found.lot),
-        "proof": proven,
         "log_damaged": damaged,
+        **proven,
     }
     return render(request, "traceability/certificate.html", context)
 
@@ -69,9 +72,11 @@ def proof(request: HttpRequest, number: str) -> HttpResponse:
     """That the log holds the certificate: a c2sp.org/tlog-proof file."""
     found = _certificate(number)
     proven, _damaged = _proof(found)
-    if proven is None:
+    if not proven:
         raise Http404(_("The log does not hold this certificate yet."))
-    response = HttpResponse(proven.text, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(
+        proven["proof"].text, content_type="text/plain; charset=utf-8"
+    )
     response["Content-Disposition"] = (
         f'attachment; filename="{found.number}.tlog-proof"'
     )
@@ -96,6 +101,55 @@ def proof_as_json(request: HttpRequest, number: str) -> HttpResponse:
     response["Content-Disposition"] = (
         f'attachment; filename="{found.number}-proof.json"'
     )
+    return response
+
+
+@require_safe
+def credential(request: HttpRequest, number: str) -> HttpResponse:
+    """The certificate as a W3C Verifiable Credential, while it stands."""
+    found = _certificate(number)
+    ended = found.status_events.exists() or found.lot.status_events.exists()
+    if ended or not queries.certificate_holds(found):
+        raise Http404(_("This certificate does not stand any more."))
+    now = timezone.now()
+    try:
+        signer = queries.signer_for(KeyPurpose.CERTIFICATE, at=now)
+    except signing.MissingKey as error:
+        log.error("No credential of %s: %s", found.number, error)
+        raise Http404(_("No credential can be signed just now.")) from error
+    claimed = credentials.credential_of(
+        found, base_url=settings.BASE_URL, origin=settings.LOG_ORIGIN
+    )
+    told = credentials.secured(
+        claimed,
+        method=f"{claimed['issuer']}#{signer.key_id}",
+        created=now,
+        sign=signer.sign,
+    )
+    response = JsonResponse(
+        told,
+        content_type="application/vc",
+        json_dumps_params={"ensure_ascii": False, "indent": 1},
+    )
+    name = f"{found.number}-credential.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+def controller(request: HttpRequest) -> HttpResponse:
+    """The keys behind credentials, where did:web looks for them."""
+    try:
+        methods = queries.credential_methods()
+    except (KeyListRejected, signing.MissingKey) as error:
+        log.error("No controller document: %s", error)
+        raise Http404(_("No key is vouched for just now.")) from error
+    did = credentials.did_of(settings.BASE_URL)
+    response = JsonResponse(
+        credentials.controller_document(did, methods), json_dumps_params={"indent": 1}
+    )
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cache-Control"] = "no-cache"
     return response
 
 
@@ -126,10 +180,14 @@ def _certificate(number: str) -> Certificate:
     )
 
 
-def _proof(found: Certificate) -> tuple[queries.Proof | None, bool]:
-    """The proof, if there is one yet; and whether the log is too damaged for one."""
+def _proof(found: Certificate) -> tuple[dict[str, Any], bool]:
+    """What proves it, if there is a proof yet; and whether the log is too damaged."""
     try:
-        return queries.proof_of(found.leaf), False
+        proof = queries.proof_of(found.leaf)
+        if proof is None:
+            return {}, False
+        growth = queries.growth_since(found.leaf, proof.checkpoint)
+        return {"proof": proof, "growth": growth}, False
     except tlog.LogDamaged as error:
         log.error("No proof of %s: %s", found.number, error)
-        return None, True
+        return {}, True
