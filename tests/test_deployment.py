@@ -1,9 +1,11 @@
 """What an operator copies: the environment's example, compose, nginx, units."""
 
+import gzip
 import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,10 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from shop.backups.facts import Facts
+from shop.backups.manifest import Manifest
 from shop.notices import texts
+from tools.services import postgresql
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / "shop" / "config" / "settings"
@@ -237,6 +242,64 @@ class TestManage:
         done = self.run(tmp_path, {**production, "XIANGJI_SCAN_SALT": value})
         assert done.returncode == 0, done.stderr
         assert not mark.exists()
+
+
+class TestArchive:
+    """PostgreSQL's archived log: kept whole, found again, forgotten when it may be."""
+
+    SEGMENT = "00000001000000000000000D"
+
+    def archive(self, folder: Path, content: bytes, name: str = SEGMENT) -> int:
+        (folder / "segment").write_bytes(content)
+        return self.sh(
+            folder, "archive_wal.sh", str(folder / "segment"), name
+        ).returncode
+
+    def sh(self, folder: Path, script: str, *words: str) -> subprocess.CompletedProcess:
+        (folder / "wal").mkdir(exist_ok=True)
+        return subprocess.run(
+            ["sh", str(ROOT / "ops" / script), *words, str(folder / "wal")],
+            env={
+                "PATH": f"{postgresql.find()}:{os.environ['PATH']}",
+                "XIANGJI_BACKUPS": str(folder / "backups"),
+            },
+            capture_output=True,
+            check=False,
+        )
+
+    def test_keeps_a_segment_once_and_never_another_of_its_name(self, tmp_path):
+        segment = b"log" + bytes(16 * 1024 * 1024)
+        assert self.archive(tmp_path, segment) == 0
+        assert self.archive(tmp_path, segment) == 0
+        assert self.archive(tmp_path, segment + b"x") != 0
+        (kept,) = (tmp_path / "wal").iterdir()
+        assert gzip.decompress(kept.read_bytes()) == segment
+        assert kept.stat().st_size < 20_000
+
+    def test_forgets_only_what_no_backup_needs(self, tmp_path):
+        if postgresql.find() is None:
+            pytest.skip("PostgreSQL is not installed")
+        names = [f"0000000100000000000000{n:02X}" for n in range(5)]
+        for name in names[1:]:
+            self.archive(tmp_path, b"log", name)
+        (tmp_path / "wal" / names[0]).write_bytes(b"of an earlier version")
+        assert self.sh(tmp_path, "prune_wal.sh").returncode == 0
+        assert len(list((tmp_path / "wal").iterdir())) == 5
+        for day, first in ((24, names[3]), (23, names[2])):
+            backup = tmp_path / "backups" / f"xiangji-202611{day}T190000Z"
+            backup.mkdir(parents=True)
+            Manifest(
+                size="postgresql",
+                begun_at=datetime(2026, 11, day, 19, tzinfo=UTC),
+                ended_at=datetime(2026, 11, day, 20, tzinfo=UTC),
+                facts=Facts("", log_size=0, log_root="", rows={}, faults=[]),
+                files={},
+                left_out=[],
+                wal=first,
+            ).write(backup)
+        assert self.sh(tmp_path, "prune_wal.sh").returncode == 0
+        kept = sorted(path.name for path in (tmp_path / "wal").iterdir())
+        assert kept == [f"{name}.gz" for name in names[2:]]
 
 
 class TestNginx:

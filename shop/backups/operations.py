@@ -211,7 +211,7 @@ def _place(
             f"This backup was complete at {kept.ended_at.isoformat()}, after AT. Choose"
             " an earlier one."
         )
-    if wal is not None and not (wal / kept.wal).is_file():
+    if wal is not None and not postgresql.archived(wal, kept.wal):
         raise UnableToRestore(f"{wal} lacks {kept.wal}, where this backup begins.")
     return data
 

@@ -110,10 +110,24 @@ def _configuration(
         # One history a time: the county's own server archives anew, elsewhere.
         "archive_mode": "off",
         "hot_standby": "off",
-        "restore_command": f'cp "{wal}/%f" "%p"' if wal is not None else "false",
+        "restore_command": _restore_command(wal) if wal is not None else "false",
         "recovery_target_action": "promote",
         **target,
     }
+
+
+def archived(wal: Path, segment: str) -> bool:
+    """Whether ops/archive_wal.sh kept this segment of the log in `wal`."""
+    return any((wal / name).is_file() for name in (f"{segment}.gz", segment))
+
+
+def _restore_command(wal: Path) -> str:
+    # Above 125 the server gives up. Anything else would mean "the log ends here", and
+    # a damaged segment must not pass for the end.
+    return (
+        f'if [ -e "{wal}/%f.gz" ]; then gzip -dc "{wal}/%f.gz" > "%p" || exit 255; '
+        f'else cp "{wal}/%f" "%p"; fi'
+    )
 
 
 def _start(data: Path, scratch: Path) -> None:

@@ -222,6 +222,14 @@ class TestRefused:
         told = self.said(drill, "other", *self.wal(drill, empty))
         assert "where this backup begins" in told
 
+    def test_a_damaged_segment_that_would_pass_for_the_archives_end(self, drill: Drill):
+        wal = drill.county.folder / "damaged"
+        shutil.copytree(drill.county.wal, wal)
+        last = max(path for path in wal.glob("*.gz") if len(path.stem) == 24)
+        last.write_bytes(last.read_bytes()[:-20])
+        told = self.said(drill, "damaged", *self.wal(drill, wal))
+        assert "exit code 255" in told
+
     def test_a_place_in_use(self, drill: Drill):
         folder = drill.county.folder / "used"
         (folder / "data").mkdir(parents=True)

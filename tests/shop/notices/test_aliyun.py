@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -134,6 +135,16 @@ class TestSignature:
 
 
 class TestSend:
+    def test_a_link_leaves_its_host_to_the_approved_wording(self, standin, settings):
+        settings.BASE_URL = "https://market.example"
+        words = {
+            "link": "https://market.example/confirm/Zk3-_x/",
+            "product": "https://market.example.evil/",
+        }
+        AliyunProvider().send(replace(outgoing(), words=words))
+        told = json.loads(standin.seen[0]["TemplateParam"])
+        assert told == {**words, "link": "confirm/Zk3-_x/"}
+
     def test_sends_the_approved_wording_with_its_words(self, standin):
         assert AliyunProvider().send(outgoing()) == "9006^0"
         assert standin.seen == [
