@@ -76,9 +76,10 @@ messages: $(VENV)/.dev ## take new strings into both catalogues
 schema: $(VENV)/.dev ## write shop/config/schema.sql anew after a migration changed
 	@$(RUN) -m tools.schema dump
 
+install: export UV_COMPILE_BYTECODE = 1
 install: $(VENV)/.runtime ## a server's checkout, new or newer: programs, catalogues, byte code
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m compileall -q $(VENV)/lib partners logistics traceability shop tools
+	@$(RUN) -m compileall -q partners logistics traceability shop tools
 
 backup: $(VENV)/.runtime ## keep everything in a new folder (TO=… KEEP=14)
 	@$(RUN) manage.py backup $(if $(TO),--to "$(TO)") $(if $(KEEP),--keep "$(KEEP)")
