@@ -22,7 +22,7 @@ from shop.jobs.models import BrokenJob
 from shop.notices.models import TextMessage
 from shop.settlement.models import Settlement
 from shop.watching import queues
-from traceability.models import LogCheckpoint, LogLeaf, Scan
+from traceability.models import LogCheckpoint, LogLeaf
 
 
 class DatabaseCollector(Collector):
@@ -95,7 +95,6 @@ def _sale() -> Iterator[Metric]:
         open_ones.count(),
     )
     yield _total("settlements", "Orders shared out.", Settlement.objects.count())
-    yield _total("scans_counted", "Scans that counted.", Scan.objects.count())
 
 
 def _ledger() -> Iterator[Metric]:
