@@ -96,10 +96,14 @@ class TestChoosing:
         assert buyer.language == ""
 
 
-def test_every_wording_is_printed_for_the_carrier_in_both_languages():
+def test_every_wording_is_printed_for_the_carrier_in_both_languages(settings):
+    settings.BASE_URL = "https://market.example"
     out = StringIO()
     call_command("text_wordings", stdout=out)
     lines = out.getvalue().splitlines()
     names = {line.split("\t")[0] for line in lines}
     assert names == set(TEXTS) | {f"{name}.en" for name in TEXTS}
     assert any("验证码" in line and "${code}" in line for line in lines)
+    links = [line for line in lines if "${link}" in line]
+    assert all("https://market.example/${link}" in line for line in links)
+    assert len(links) == 2 * sum("link" in text.blanks for text in TEXTS.values())
