@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.db.models import Count, Max
 from django.utils import timezone
 from prometheus_client import Metric
@@ -33,7 +33,7 @@ class DatabaseCollector(Collector):
             "xiangji_database_readable", "1 where the figures below could be read."
         )
         try:
-            found = [*_sale(), *_ledger(), *_log(), *_queues()]
+            found = [*_sale(), *_ledger(), *_log(), *_archive(), *_queues()]
         except DatabaseError:
             # What the processes counted is still worth having.
             readable.add_metric([], 0)
@@ -122,6 +122,23 @@ def _log() -> Iterator[Metric]:
     published = LogCheckpoint.objects.aggregate(size=Max("size"))["size"] or 0
     yield _total("log_lines", "Lines of the transparency log.", lines)
     yield _one("log_published", "Lines that a checkpoint covers.", published)
+
+
+def _archive() -> Iterator[Metric]:
+    failing = False
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # A segment that was kept at last follows the failures before it.
+            cursor.execute(
+                "SELECT last_failed_time IS NOT NULL AND last_failed_time"
+                " > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver"
+            )
+            ((failing,),) = cursor.fetchall()
+    yield _one(
+        "database_archive_failing",
+        "1 where PostgreSQL could not archive its log when it last tried.",
+        failing,
+    )
 
 
 def _queues() -> Iterator[Metric]:

@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -361,6 +361,33 @@ class TestBackups:
     def test_without_one_nothing_is_said(self, settings, tmp_path):
         settings.BACKUPS = tmp_path / "none"
         assert ("xiangji_backup_age_seconds",) not in shown()
+
+
+class TestArchive:
+    @pytest.mark.only_on("postgresql", reason="SQLite archives nothing")
+    @pytest.mark.parametrize(
+        ("archived", "failed", "failing"),
+        [
+            (None, None, 0),
+            ("09:00", None, 0),
+            (None, "09:00", 1),
+            ("09:00", "09:01", 1),
+            ("09:01", "09:00", 0),
+        ],
+    )
+    def test_a_failure_counts_until_something_was_kept(self, archived, failed, failing):
+        with connection.cursor() as cursor:
+            # Temporary tables are found before the catalogue's own views.
+            cursor.execute(
+                "CREATE TEMPORARY TABLE pg_stat_archiver ON COMMIT DROP AS SELECT"
+                " %s::timestamptz AS last_archived_time,"
+                " %s::timestamptz AS last_failed_time",
+                [time and f"2026-11-26 {time}+08" for time in (archived, failed)],
+            )
+        assert shown()[("xiangji_database_archive_failing",)] == failing
+
+    def test_the_figure_is_there_on_every_database(self):
+        assert ("xiangji_database_archive_failing",) in shown()
 
 
 class TestManyProcesses:
