@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from logistics.models import FreightRule, FreightTemplate
+from logistics.regions import is_region
 
 
 class UnableToCreateTemplate(Exception):
@@ -63,6 +64,11 @@ def check_rules(rules: Sequence[FreightRule], basis: str) -> None:
         raise UnableToCreateTemplate(
             _("A region's code has 2, 4 or 6 digits, or none for everywhere.")
         )
+    for code in codes:
+        if code and not is_region(code):
+            raise UnableToCreateTemplate(
+                _("No place has the code %(code)s.") % {"code": code}
+            )
     if not any(rule.delivers for rule in rules):
         raise UnableToCreateTemplate(_("Deliver to one region at least."))
     for rule in rules:

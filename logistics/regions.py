@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from partners.organisations.models import Division
 from partners.organisations.queries import UNSPOKEN
+from partners.provinces import PROVINCES
 
 # Freight knows these three by their GB/T 2260 codes; the statistics bureau's list of
 # divisions has no rows for them.
@@ -128,6 +129,23 @@ _PREFIX = {
 }
 
 
+def is_region(code: str) -> bool:
+    """Whether the beginning of a code is some place's.
+
+    Of a province of which nobody loaded any place, every code of it may be one.
+    """
+    if code[:2] in BEYOND_THE_LIST:
+        return len(code) == 2
+    if code[:2] not in PROVINCES:
+        return False
+    places = Division.objects.filter(level__in=_PREFIX)
+    loaded = places.filter(code__startswith=code[:2]).exclude(
+        level=Division.Level.PROVINCE
+    )
+    here = places.filter(pk=code.ljust(12, "0"))
+    return len(code) == 2 or here.exists() or not loaded.exists()
+
+
 def codes_called(word: str) -> list[str]:
     """Beginnings of the codes of what people may mean by a place's name.
 
@@ -135,7 +153,7 @@ def codes_called(word: str) -> list[str]:
     full and what is larger comes first: 吉林 is the province, 吉林市 the city.
     """
     if word.isascii() and word.isdecimal() and len(word) in _PREFIX.values():
-        return [word]  # A code stands for itself, also of a place nobody loaded.
+        return [word] if is_region(word) else []
     beyond = [
         code for code, name in BEYOND_THE_LIST.items() if name in {word, word[:2]}
     ]

@@ -234,6 +234,8 @@ class TestCreateTemplate:
             [],
             [RegionPrice(("43", "43"), 1, 1, 1, 1)],
             [RegionPrice(("430",), 1, 1, 1, 1)],
+            [RegionPrice(("99",), 1, 1, 1, 1)],
+            [RegionPrice(("8101",), 1, 1, 1, 1)],
             [RegionPrice(("湖南",), 1, 1, 1, 1)],
             [RegionPrice(("43",), 0, 1, 1, 1)],
             [RegionPrice(("43",), 1, 1, 0, 1)],
