@@ -138,15 +138,26 @@ class TestRevoke:
         assert state_of(label) == "genuine"
         assert not first.status_events.exists()
 
-    def test_a_superseded_one_is_not_revoked_as_well(
-        self, county: Client, certificate: Certificate, zhao: User
+    def test_a_superseded_one_is_revoked_for_what_is_on_packages(
+        self, county: Client, label: Label, zhao: User
     ) -> None:
+        certificate = label.batch.certificate
+        lot = f"/assistant/lots/{certificate.lot.number}/"
         operations.supersede_certificate(
             certificate=certificate, reason="改包装", by=zhao, at=certificate.issued_at
         )
+        assert state_of(label) == "superseded"
+        assert revoke_of(certificate) in county.get(lot).content.decode()
+        free = Lot.objects.get(pk=certificate.lot_id).free_g
+        county.post(revoke_of(certificate), said_twice())
+        assert state_of(label) == "revoked"
+        assert Lot.objects.get(pk=certificate.lot_id).free_g == free
+        page = Client().get(f"/certificates/{certificate.number}/").content.decode()
+        assert "Revoked" in page or "已撤销" in page
+        assert revoke_of(certificate) not in county.get(lot).content.decode()
         answer = county.post(revoke_of(certificate), said_twice())
-        assert "withdrawn already" in words_of(answer)
-        assert certificate.status_events.count() == 1
+        assert certificate.status_events.count() == 2
+        assert answer.status_code == 200
 
     def test_is_offered_only_while_it_stands(
         self, county: Client, certificate: Certificate

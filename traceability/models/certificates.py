@@ -138,6 +138,11 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the county said that it must not be relied on."""
+        return any(event.status == "revoked" for event in self.status_events.all())
+
 
 class CertificateBalance(models.Model):
     """How much of a certificate's quantity is on labels: never more than it covers."""

@@ -128,6 +128,8 @@ def revoke_certificate(
     """Say in public that a certificate must not be relied on. Its quantity stays
     booked: produce that was certified wrongly is not certified again.
 
+    Also one that was replaced: packages are out under its labels.
+
     Sends `certificate_revoked` inside the transaction. Errors: UnableToWithdraw.
     """
     with transaction.atomic():
@@ -167,7 +169,11 @@ def _withdraw(
         raise UnableToWithdraw(_("Say why."))
     with transaction.atomic():
         Lot.objects.select_for_update().get(pk=certificate.lot_id)
-        if certificate.status_events.exists():
+        said = set(certificate.status_events.values_list("status", flat=True))
+        if status == StatusEvent.Status.REVOKED:
+            # Replaced, yet its labels are on packages that must not be relied on.
+            said.discard(StatusEvent.Status.SUPERSEDED)
+        if said:
             raise UnableToWithdraw(_("This certificate is withdrawn already."))
         return record_status(
             status=status, certificate=certificate, reason=reason, by=by, at=at

@@ -24,7 +24,10 @@ log = logging.getLogger(__name__)
 def certificate(request: HttpRequest, number: str) -> HttpResponse:
     """The certificate, whether it stands, and how to check it without us."""
     found = _certificate(number)
-    withdrawn = found.status_events.first()
+    # One that was replaced may be revoked as well, which is the graver.
+    events = found.status_events.all()
+    withdrawn = events.filter(status=StatusEvent.Status.REVOKED).first()
+    withdrawn = withdrawn or events.first()
     if not queries.certificate_as_signed(found):
         # None of it is told: who changed one fact may have changed all.
         context: dict[str, Any] = {"certificate": found, "withdrawn": withdrawn}
