@@ -132,18 +132,15 @@ _PREFIX = {
 def is_region(code: str) -> bool:
     """Whether the beginning of a code is some place's.
 
-    Of a province of which nobody loaded any place, every code of it may be one.
+    Where nobody loaded any place beside it, it may be one.
     """
-    if code[:2] in BEYOND_THE_LIST:
-        return len(code) == 2
-    if code[:2] not in PROVINCES:
-        return False
-    places = Division.objects.filter(level__in=_PREFIX)
-    loaded = places.filter(code__startswith=code[:2]).exclude(
-        level=Division.Level.PROVINCE
-    )
-    here = places.filter(pk=code.ljust(12, "0"))
-    return len(code) == 2 or here.exists() or not loaded.exists()
+    if len(code) == 2:
+        return code in PROVINCES
+    level = next(level for level, length in _PREFIX.items() if length == len(code))
+    beside = Division.objects.filter(level=level, code__startswith=code[:-2])
+    here = beside.filter(pk=code.ljust(12, "0"))
+    loaded = here.exists() or not beside.exists()
+    return loaded and code[:2] not in BEYOND_THE_LIST and is_region(code[:-2])
 
 
 def codes_called(word: str) -> list[str]:

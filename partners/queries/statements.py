@@ -185,6 +185,17 @@ def statements_of(*, supermarket: Supermarket) -> StatementQuerySet:
     ).order_by("-period", "source", "-version")
 
 
+def loss_before(*, supermarket: Supermarket, period: date) -> Statement | None:
+    """The last platform statement before this month, where refunds took more margin
+    back than orders brought: what is below zero is carried on."""
+    filed = statements_of(supermarket=supermarket).filter(
+        source=Source.PLATFORM, period__lt=period
+    )
+    returned = StatementDecision.Verdict.RETURNED
+    last = filed.exclude(decision__verdict=returned).first()
+    return last if last is not None and last.profit_fen < 0 else None
+
+
 def returned_statements(*, supermarket: Supermarket) -> QuerySet[Statement]:
     """What came back and was not corrected yet, the latest month first."""
     returned = Q(decision__verdict=StatementDecision.Verdict.RETURNED)

@@ -9,10 +9,12 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from partners.models import Statement, Supermarket
 from partners.operations import UnableToFile, file_platform_statement
+from partners.queries import loss_before
 from partners.statements.lines import Line
 from shop.settlement.models import SettledLine, TakenBack
 
@@ -23,8 +25,9 @@ def file_platform_statements(*, period: date, at: datetime) -> list[Statement]:
     """File every supermarket's statement of a month's margins on platform orders.
 
     `period` is the first day of the month; a supermarket without margins gets none.
-    What a refund took back in the month stands there as a negative line. One that
-    cannot be filed is logged and keeps nobody else's from being filed.
+    What a refund took back in the month stands there as a negative line, and so does
+    what an earlier month was below zero for it. One that cannot be filed is logged
+    and keeps nobody else's from being filed.
     """
     earned: defaultdict[int, list[Line]] = defaultdict(list)
     # Statements are compared by their words, so these never follow a reader's language.
@@ -33,6 +36,7 @@ def file_platform_statements(*, period: date, at: datetime) -> list[Statement]:
             earned[pk].append(replace(line, position=len(earned[pk]) + 1))
     filed = []
     for supermarket in Supermarket.objects.filter(pk__in=list(earned)):
+        earned[supermarket.pk] += _carried(supermarket, period, earned[supermarket.pk])
         try:
             statement = file_platform_statement(
                 supermarket=supermarket,
@@ -45,6 +49,27 @@ def file_platform_statements(*, period: date, at: datetime) -> list[Statement]:
         else:
             filed.append(statement)
     return filed
+
+
+def _carried(supermarket: Supermarket, period: date, own: list[Line]) -> list[Line]:
+    """What an earlier month lacked, as this month's last line; nothing mostly."""
+    loss = loss_before(supermarket=supermarket, period=period)
+    if loss is None:
+        return []
+    with translation.override(settings.LANGUAGE_CODE):
+        month = date_format(loss.period, "YEAR_MONTH_FORMAT")
+        product = _("Carried over from %(month)s") % {"month": month}
+    return [
+        Line(
+            position=len(own) + 1,
+            day=period,
+            product=product,
+            quantity=None,
+            sales_fen=loss.profit_fen,
+            cost_fen=0,
+            receipt=f"{loss.period:%Y%m}-carried",
+        )
+    ]
 
 
 def _margins(period: date) -> Iterator[tuple[int, Line]]:

@@ -163,7 +163,7 @@ class TestQuoteAlways(HypothesisTestCase):
 class TestWords:
     @pytest.fixture(autouse=True)
     def _chinese(self) -> None:
-        load_places("110105", "430104", "540102", "650102")
+        load_places("110105", "430104", "430722", "540102", "650102")
 
     def test_explains_freight_and_threshold_for_a_place(self) -> None:
         with translation.override("en"):

@@ -89,7 +89,10 @@ class TestFamily:
             time.sleep(0.05)
         assert not still_runs(child)
 
-    def test_one_that_dies_by_itself_ends_the_demo_with_an_error(self, family, capsys):
+    def test_one_that_dies_by_itself_ends_the_demo_with_an_error(
+        self, family, capsys, monkeypatch
+    ):
+        monkeypatch.setenv("LC_ALL", "C")
         with family:
             family.start("steady", SLEEP)
             family.start("weak", [sys.executable, "-c", "raise SystemExit(3)"])

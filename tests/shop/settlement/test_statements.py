@@ -7,11 +7,13 @@ import time_machine
 from django.utils import translation
 
 from partners.models import Statement
-from partners.operations import UnableToFile
+from partners.operations import UnableToFile, return_statement
 from shop.settlement import operations, statements, tasks
 from tests.factories.people import SOME_DAY
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
+NOVEMBER = date(2026, 11, 1)
+FIRST_OF_NOVEMBER = datetime(2026, 10, 31, 20, tzinfo=UTC)
 FIRST_OF_OCTOBER = datetime(2026, 9, 30, 20, tzinfo=UTC)  # four in the morning there
 
 
@@ -21,11 +23,11 @@ def settlement(completed):
     return operations.settle_order(order=completed, at=SOME_DAY)
 
 
-def take_back_half(settlement, *, at):
+def take_back_half(settlement, *, at, request_no="R1"):
     return operations.take_back(
         settlement=settlement,
         amount_fen=settlement.total_fen // 2,
-        request_no="R1",
+        request_no=request_no,
         at=at,
     )
 
@@ -54,6 +56,34 @@ class TestFilePlatformStatements:
         (october,) = file(OCTOBER)
         assert (september.profit_fen, october.profit_fen) == (870, -435)
         assert october.share_fen == 0
+
+    def test_what_a_month_lacks_is_carried_on(self, settlement, operator):
+        """¥8.70 was shared; ¥8.70 is off later shares, not only the month it left."""
+        take_back_half(settlement, at=FIRST_OF_OCTOBER)
+        take_back_half(settlement, at=FIRST_OF_NOVEMBER, request_no="R2")
+        file(SEPTEMBER)
+        (october,) = file(OCTOBER)
+        (november,) = file(NOVEMBER)
+        assert (october.profit_fen, november.profit_fen) == (-435, -870)
+        carried = november.lines.last()
+        assert (carried.sales_fen, carried.receipt) == (-435, "202610-carried")
+        assert file(NOVEMBER) == [november]
+
+    def test_what_was_returned_is_not(self, settlement, operator):
+        take_back_half(settlement, at=FIRST_OF_OCTOBER)
+        take_back_half(settlement, at=FIRST_OF_NOVEMBER, request_no="R2")
+        (october,) = file(OCTOBER)
+        return_statement(
+            statement=october, reason="示例", by=operator, at=FIRST_OF_NOVEMBER
+        )
+        (november,) = file(NOVEMBER)
+        assert november.profit_fen == -435
+
+    def test_an_earlier_gain_is_not(self, settlement):
+        take_back_half(settlement, at=FIRST_OF_OCTOBER)
+        file(SEPTEMBER)
+        (october,) = file(OCTOBER)
+        assert [line.sales_fen for line in october.lines.all()] == [-435]
 
     def test_says_the_same_in_every_language(self, settlement):
         take_back_half(settlement, at=SOME_DAY)
