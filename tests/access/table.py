@@ -563,6 +563,8 @@ REGISTERING = [
 ]  # fmt: skip
 
 EXCHANGE = [
+    Door("epcis:developers"),
+    Door("epcis:openapi"),
     Door("epcis:resources"),
     Door("epcis:capture", reads=STAFF),
     Door("epcis:job", reads=STAFF, args=thing("capture_job.pk")),
@@ -570,6 +572,15 @@ EXCHANGE = [
     Door("epcis:event", args=thing("own_event_id")),
     Door("epcis:event", reads=STAFF, args=thing("captured.event_id"),
          case="of a partner"),
+    Door("epcis:link_product", args=thing("item.gtin"), answers=frozenset({307})),
+    Door("epcis:link_lot", args=thing("item.gtin", "lot.number"),
+         answers=frozenset({307})),
+    Door("epcis:link_label", args=thing("item.gtin", "lot.number", "code"),
+         answers=frozenset({307})),
+    Door("epcis:resolver"),
+    Door("epcis:item_new", reads=None, writes=OPERATOR,
+         post=facts(gtin="09506000134369", lot_number=lambda w: w.lot.number)),
+    Door("epcis:item_end", reads=None, writes=OPERATOR, args=thing("item.pk")),
     Door("epcis:partners", reads=STAFF, writes=OPERATOR, post=facts(name="示例公司")),
     Door("epcis:access_give", reads=None, writes=OPERATOR, args=thing("party.pk")),
     Door("epcis:access_end", reads=None, writes=OPERATOR, args=thing("access.pk")),

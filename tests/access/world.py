@@ -160,6 +160,9 @@ def _exchange(world: World) -> None:
     things.own_event_id = own.event_id(things.event)
     things.party = epcis.register_party(name="示例冷链", by=by, at=NOW)
     things.access, _secret = epcis.give_access(party=things.party, by=by, at=NOW)
+    things.item = epcis.register_trade_item(
+        gtin="09506000134352", lot_number=things.lot.number, by=by, at=NOW
+    )
     told = {
         "type": "ObjectEvent",
         "eventTime": "2026-11-22T09:00:00+08:00",

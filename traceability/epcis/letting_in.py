@@ -1,4 +1,4 @@
-"""Staff's page: which organisations exchange events with us, and their tokens."""
+"""Staff's page: who exchanges events with us, their tokens, and licensed GTINs."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from partners.cleaning import LineField
 from partners.form_acts import carried_out
 from traceability.epcis import operations
-from traceability.epcis.models import Access, Party
+from traceability.epcis.models import Access, Party, TradeItem
 
 _MAY_READ = permission_required("epcis.view_everything", raise_exception=True)
 _MAY_LET_IN = permission_required("epcis.let_in", raise_exception=True)
@@ -26,6 +26,24 @@ class PartyForm(forms.Form):
     """An organisation that will exchange events."""
 
     name = LineField(label=gettext_lazy("Organisation"), max_length=60)
+
+
+class TradeItemForm(forms.Form):
+    """A licensed GTIN and a lot of what it stands for."""
+
+    gtin = LineField(
+        label=gettext_lazy("GTIN"),
+        max_length=20,
+        help_text=gettext_lazy("From the producer's licence, all digits."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    lot_number = LineField(
+        label=gettext_lazy("A lot of this product"),
+        max_length=20,
+        help_text=gettext_lazy(
+            "The number then stands for every lot of this farmer with this name."
+        ),
+    )
 
 
 @never_cache
@@ -70,11 +88,49 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("epcis:partners")
 
 
+@never_cache
+@login_required
+@_MAY_LET_IN
+@require_POST
+def new_item(request: HttpRequest) -> HttpResponse:
+    """Register a licensed GTIN."""
+    form = TradeItemForm(request.POST)
+
+    def register(data: dict[str, Any]) -> TradeItem:
+        return operations.register_trade_item(
+            by=request.user, at=timezone.now(), **data
+        )
+
+    if carried_out(form, register, operations.UnableToRegister):
+        messages.success(request, _("Registered. Its Digital Links lead here now."))
+        return redirect("epcis:partners")
+    return _page(request, form=PartyForm(), item_form=form, status=422)
+
+
+@never_cache
+@login_required
+@_MAY_LET_IN
+@require_POST
+def end_item(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a GTIN stand for nothing any more."""
+    item = get_object_or_404(TradeItem, pk=pk)
+    operations.end_trade_item(item=item, at=timezone.now())
+    messages.success(request, _("This GTIN stands for nothing any more."))
+    return redirect("epcis:partners")
+
+
 def _page(
-    request: HttpRequest, *, form: PartyForm, status: int = 200, **context: Any
+    request: HttpRequest,
+    *,
+    form: PartyForm,
+    item_form: TradeItemForm | None = None,
+    status: int = 200,
+    **context: Any,
 ) -> HttpResponse:
     context |= {
         "form": form,
+        "item_form": item_form or TradeItemForm(),
+        "items": TradeItem.objects.select_related("farmer__village"),
         "parties": Party.objects.prefetch_related("accesses"),
         "may_let_in": request.user.has_perm("epcis.let_in"),
         "address": request.build_absolute_uri("/epcis/"),

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from traceability.models import Lot
+
 
 class Party(models.Model):
     """An organisation outside that sends us events and reads its own back."""
@@ -158,3 +160,55 @@ class EventKey(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+
+class TradeItemQuerySet(models.QuerySet["TradeItem"]):
+    """Trade items, by what they stand for."""
+
+    def standing(self) -> "TradeItemQuerySet":
+        """Those whose number was not taken back."""
+        return self.filter(ended_at__isnull=True)
+
+    def of(self, lot: Lot) -> "TradeItemQuerySet":
+        """What a lot's produce is sold under, the first registered first."""
+        return self.standing().filter(
+            farmer=lot.farmer_id, product_name=lot.product_name
+        )
+
+
+class TradeItem(models.Model):
+    """A GTIN that GS1 licensed to a producer, and the product it stands for.
+
+    We never make such a number: staff copy it from the producer's licence. It stands
+    for the lots of one farmer that bear one product's name.
+    """
+
+    gtin = models.CharField(_("GTIN"), max_length=14, unique=True)
+    farmer = models.ForeignKey(
+        "organisations.Farmer", on_delete=models.PROTECT, related_name="trade_items"
+    )
+    product_name = models.CharField(_("Product"), max_length=60)
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    registered_at = models.DateTimeField(_("Registered at"))
+    ended_at = models.DateTimeField(_("Ended at"), null=True)
+
+    objects = TradeItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Trade item")
+        verbose_name_plural = _("Trade items")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(gtin__regex=r"^[0-9]{14}$"), name="trade_item_gtin_shape"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gtin} {self.product_name}"
+
+    def is_of(self, lot: Lot) -> bool:
+        """Whether the lot's produce is sold under this number."""
+        return (self.farmer_id, self.product_name) == (lot.farmer_id, lot.product_name)

@@ -14,15 +14,20 @@ from partners.cleaning import one_line
 from partners.people import Person
 from partners.privacy import blind_index
 from traceability.epcis import hashing, reading, validation
-from traceability.epcis.identifiers import canonical
+from traceability.epcis.identifiers import canonical, has_check_digit
 from traceability.epcis.models import (
     Access,
     CapturedEvent,
     CaptureJob,
     EventKey,
     Party,
+    TradeItem,
 )
+from traceability.models import Lot
 
+# How a number of 13 digits begins that is for one shop, a refund or a coupon. Source:
+# GS1 General Specifications, table of GS1 prefixes.
+_NOT_LICENSED = ("02", "04", "2", "000000", "000002", "98", "99")
 _PARTS = (
     ("epcList", EventKey.Part.EPC),
     ("childEPCs", EventKey.Part.EPC),
@@ -92,6 +97,45 @@ def end_access(*, access: Access, at: datetime) -> None:
 def fingerprint_of(*, secret: str) -> str:
     """By what a secret is found again without being kept."""
     return blind_index("epcis-access", secret)
+
+
+def register_trade_item(
+    *, gtin: str, lot_number: str, by: Person, at: datetime
+) -> TradeItem:
+    """Register a licensed GTIN for what this lot is: its farmer's product.
+
+    The number comes from the producer's licence; none is ever made here.
+    Errors: UnableToRegister.
+    """
+    digits = "".join(gtin.split())
+    if len(digits) not in (8, 12, 13, 14) or not has_check_digit(digits):
+        raise UnableToRegister(
+            _("This is no GTIN. Copy all its digits, the last one checks the others.")
+        )
+    digits = digits.zfill(14)
+    if digits[1:].startswith(_NOT_LICENSED):
+        raise UnableToRegister(
+            _("Numbers that begin like this are for use inside one shop.")
+        )
+    lot = Lot.objects.filter(number=one_line(lot_number).upper()).first()
+    if lot is None or lot.farmer_id is None:
+        raise UnableToRegister(_("Name a lot of one farmer, by its number."))
+    try:
+        with transaction.atomic():
+            return TradeItem.objects.create(
+                gtin=digits,
+                farmer_id=lot.farmer_id,
+                product_name=lot.product_name,
+                registered_by=by,
+                registered_at=at,
+            )
+    except IntegrityError as error:
+        raise UnableToRegister(_("This GTIN is registered already.")) from error
+
+
+def end_trade_item(*, item: TradeItem, at: datetime) -> None:
+    """Let a GTIN stand for nothing any more; again is harmless."""
+    TradeItem.objects.filter(pk=item.pk, ended_at__isnull=True).update(ended_at=at)
 
 
 def capture_document(

@@ -5,6 +5,8 @@ eventID from the row's key, so that it is the same for ever. CBV 2.0 has no word
 field work; those are ours, under our own address (CBV 2.0 §7, private vocabularies).
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
@@ -15,11 +17,12 @@ from django.db.models.expressions import RawSQL
 
 from partners.keys import key_in
 from traceability.canonical import timestamp
-from traceability.epcis.asking import Asked
-from traceability.epcis.models import EventKey
-from traceability.models import Event
+from traceability.epcis.asking import Asked, Match
+from traceability.epcis.models import EventKey, TradeItem
+from traceability.models import Event, Lot
 
 _K = Event.Kind
+_LINK = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})(?:/10/([^/]+))?")
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,35 @@ def class_of(number: str) -> str:
     return f"{settings.BASE_URL}/class/{quote(number, safe='')}"
 
 
+def link_to(gtin: str, lot_number: str) -> str:
+    """The Digital Link of a lot whose producer has a licensed GTIN."""
+    return f"{settings.BASE_URL}/01/{gtin}/10/{quote(lot_number, safe='')}"
+
+
+def items_of(lots: Iterable[Lot]) -> dict[int, TradeItem]:
+    """Of each lot's key the GTIN that it is sold under; one query."""
+    listed = list(lots)
+    found: dict[tuple[int | None, str], TradeItem] = {}
+    farmers = {lot.farmer_id for lot in listed} - {None}
+    for item in TradeItem.objects.standing().filter(farmer__in=farmers):
+        found.setdefault((item.farmer_id, item.product_name), item)
+    keyed = ((lot.pk, found.get((lot.farmer_id, lot.product_name))) for lot in listed)
+    return {key: item for key, item in keyed if item is not None}
+
+
 def location_of(division_code: str) -> str:
     """How a place with an official code is named."""
     return f"{settings.BASE_URL}/loc/{division_code}"
 
 
-def told(event: Event) -> dict[str, Any]:
-    """The row as an EPCIS ObjectEvent. Needs `lot` and `struck_by` at hand."""
+def told(event: Event, item: TradeItem | None = None) -> dict[str, Any]:
+    """The row as an EPCIS ObjectEvent; `item`: the GTIN its lot is sold under.
+
+    Needs `lot` and `struck_by` at hand.
+    """
     how, lot = _TOLD[Event.Kind(event.kind)], event.lot
-    quantity: dict[str, Any] = {"epcClass": class_of(lot.number)}
+    named = class_of(lot.number) if item is None else link_to(item.gtin, lot.number)
+    quantity: dict[str, Any] = {"epcClass": named}
     if event.weight_g is not None:
         kilograms = event.weight_g / 1000
         whole = int(kilograms) == kilograms
@@ -140,7 +163,7 @@ def matching(found: QuerySet[Event], asked: Asked) -> QuerySet[Event]:
     for match in asked.matches:
         if EventKey.Part.CLASS not in match.parts:
             return found.none()
-        found = found.filter(lot__number__in=_lot_numbers(match.exact))
+        found = found.filter(_of_lots(match))
     if asked.declares_error:
         found = found.filter(struck_by__isnull=False)
     return found.filter(_times(asked))
@@ -177,6 +200,24 @@ def _keys(event_ids: list[str]) -> list[int]:
     return [key for key in keys if key is not None]
 
 
-def _lot_numbers(identifiers: tuple[str, ...]) -> list[str]:
+def _of_lots(match: Match) -> Q:
+    """The lots that are meant: by our own names, or by GTIN and lot number."""
     start = class_of("")
-    return [unquote(i.removeprefix(start)) for i in identifiers if i.startswith(start)]
+    own = [unquote(i.removeprefix(start)) for i in match.exact if i.startswith(start)]
+    wanted = Q(lot__number__in=own)
+    links = [link for one in match.exact if (link := _LINK.fullmatch(one))]
+    links += [link for one in match.beginnings if (link := _LINK.fullmatch(one))]
+    items = {item.gtin: item for item in _standing({link[1] for link in links})}
+    for link in links:
+        item = items.get(link[1])
+        if item is None:
+            continue
+        theirs = Q(lot__farmer=item.farmer_id, lot__product_name=item.product_name)
+        if link[2]:
+            theirs &= Q(lot__number=unquote(link[2]))
+        wanted |= theirs
+    return wanted
+
+
+def _standing(gtins: set[str]) -> QuerySet[TradeItem]:
+    return TradeItem.objects.standing().filter(gtin__in=gtins)

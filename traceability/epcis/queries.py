@@ -17,6 +17,7 @@ from traceability.epcis.models import (
     CaptureJob,
     EventKey,
     Party,
+    TradeItem,
 )
 
 T = TypeVar("T", bound=Model)
@@ -87,8 +88,9 @@ def events_page(*, query: Asked, reader: Reader) -> Page:
     rows.sort(key=lambda row: (row.at, row.source, row.key), reverse=query.falling)
     shown = rows[: query.per_page]
     last = shown[-1] if len(rows) > len(shown) else None
+    items = own.items_of(row.row.lot for row in shown if row.source == _OWN)
     return Page(
-        events=[_text(row) for row in shown],
+        events=[_text(row, items) for row in shown],
         next_token=Place(last.at, last.source, last.key).as_token() if last else "",
     )
 
@@ -158,11 +160,12 @@ def _slice(found: QuerySet[T], name: str, source: int, query: Asked) -> list[_Ro
     return [_Row(getattr(row, name), source, int(row.pk), row) for row in rows]
 
 
-def _text(row: _Row) -> str:
+def _text(row: _Row, items: dict[int, TradeItem]) -> str:
     if row.source == _CAPTURED:
         document: str = row.row.document
         return document
-    return json.dumps(own.told(row.row), ensure_ascii=False, separators=(",", ":"))
+    told = own.told(row.row, items.get(row.row.lot_id))
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def job_of(reader: Reader, job_id: str) -> CaptureJob | None:

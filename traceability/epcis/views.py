@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from traceability.epcis import answers, operations, queries, reading
+from traceability.epcis import answers, openapi, operations, own, queries, reading
 from traceability.epcis.answers import endpoint
 from traceability.epcis.asking import Asked, asked
 from traceability.epcis.models import CaptureJob, Party
@@ -121,6 +124,24 @@ def _resources(request: HttpRequest) -> HttpResponse:
     return JsonResponse(found)
 
 
+def _openapi(request: HttpRequest) -> HttpResponse:
+    """The interface, described for programs."""
+    return JsonResponse(openapi.document())
+
+
+@require_safe
+def developers(request: HttpRequest) -> HttpResponse:
+    """The interface, explained to people."""
+    context = {
+        "address": settings.BASE_URL,
+        "most_events": reading.MOST_EVENTS,
+        "most_megabytes": reading.MOST_BYTES // 1024**2,
+        "vocabulary": own.vocabulary(),
+    }
+    return render(request, "traceability/developers.html", context)
+
+
+description = endpoint(GET=_openapi)
 resources = endpoint(GET=_resources)
 capture = endpoint(GET=_jobs, POST=_capture)
 job = endpoint(GET=_job)

@@ -1,6 +1,7 @@
 """A partner with a token, and events as GS1 writes them."""
 
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils.translation import override
 
 from shop.users.models import Role, User
 from tests.factories.people import new_user
@@ -82,6 +84,13 @@ def events_in(answer: HttpResponse) -> list[dict[str, Any]]:
     body = json.loads(answer.content)["epcisBody"]
     found: list[dict[str, Any]] = body["queryResults"]["resultsBody"]["eventList"]
     return found
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """Sentences of operations in English, so that they can be looked for."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture
