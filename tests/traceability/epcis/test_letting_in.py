@@ -43,7 +43,7 @@ class TestLettingIn:
         assert program.get("/epcis/events").status_code == 401
         ended = Access.objects.get().ended_at
         assert ended is not None
-        assert "Ended" in staff.get(PAGE).content.decode()
+        assert "No longer valid" in staff.get(PAGE).content.decode()
 
     @pytest.mark.parametrize("name", ["", "  ", "\u200b", "x" * 61, "示例冷链公司"])
     def test_a_name_that_will_not_do_is_told_at_its_field(
