@@ -124,7 +124,7 @@ def body_of(request: HttpRequest) -> bytes:
     """What was sent. Errors: reading.TooLarge, NotJson."""
     if request.content_type not in JSON or "Content-Encoding" in request.headers:
         raise NotJson(_("We read application/json and application/ld+json."))
-    length = request.headers.get("Content-Length", "0")
+    length = request.headers.get("Content-Length") or "0"
     if not length.isdigit() or int(length[:12]) > reading.MOST_BYTES:
         raise reading.TooLarge(
             _("A document has %(most)d bytes at most.") % {"most": reading.MOST_BYTES}

@@ -133,15 +133,23 @@ def _matching(found: QuerySet[CapturedEvent], query: Asked) -> QuerySet[Captured
     if query.declares_error:
         found = found.filter(declares_error=True)
     for match in query.matches:
-        found = found.filter(Exists(_keys(match)))
+        keys = EventKey.objects.filter(part__in=match.parts)
+        if match.beginnings:
+            # Many may match: ask of each event in the order that is wanted anyway.
+            found = found.filter(
+                Exists(keys.filter(_named(match), event=OuterRef("pk")))
+            )
+        else:
+            # Few will: begin with the identifiers.
+            found = found.filter(pk__in=keys.filter(_named(match)).values("event"))
     return found
 
 
-def _keys(match: Match) -> QuerySet[EventKey]:
+def _named(match: Match) -> Q:
     wanted = Q(value__in=match.exact)
     for beginning in match.beginnings:
         wanted |= Q(value__startswith=beginning)
-    return EventKey.objects.filter(wanted, event=OuterRef("pk"), part__in=match.parts)
+    return wanted
 
 
 def _slice(found: QuerySet[T], name: str, source: int, query: Asked) -> list[_Row]:

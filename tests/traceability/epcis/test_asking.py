@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from partners.organisations.models import Farmer
 from shop.users.models import Role, User
@@ -132,6 +134,24 @@ class TestAsking:
         assert named(program.found()) == newest
         rising = {"orderBy": "eventTime", "orderDirection": "ASC"}
         assert named(program.found(**rising)) == newest[::-1]
+
+    @pytest.mark.only_on("sqlite", reason="its planner does not look at few rows")
+    def test_begins_with_the_identifier_that_is_asked_for(
+        self, program: Program
+    ) -> None:
+        """However many events there are, one EPC is found through the index."""
+        program.capture(*MADE.values())
+        with CaptureQueriesContext(connection) as asked:
+            program.found(MATCH_anyEPC=f"{GTIN}/21/A1")
+        (sql,) = [
+            query["sql"]
+            for query in asked.captured_queries
+            if "epcis_eventkey" in query["sql"]
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            plan = " ".join(row[-1] for row in cursor.fetchall())
+        assert "event_key_by_value" in plan
 
     def test_gives_one_event_by_its_name(self, program: Program) -> None:
         program.capture(*MADE.values())
