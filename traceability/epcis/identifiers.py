@@ -87,15 +87,18 @@ def canonical(uri: str) -> str:
     A pattern (`urn:epc:idpat:sgtin:….*`) becomes the name of all that it stands for.
     Errors: NotAnIdentifier.
     """
-    if len(uri) > _LONGEST:
+    found = uri
+    if len(uri) <= _LONGEST:
+        if uri.startswith(("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:")):
+            found = _of_urn(uri)
+        elif uri.startswith(("https://", "http://")):
+            found = _of_link(uri)
+    # Escaped, one sign may have become three.
+    if max(len(uri), len(found)) > _LONGEST:
         raise NotAnIdentifier(
             _("An identifier has %(most)d characters at most.") % {"most": _LONGEST}
         )
-    if uri.startswith(("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:")):
-        return _of_urn(uri)
-    if uri.startswith(("https://", "http://")):
-        return _of_link(uri)
-    return uri
+    return found
 
 
 def is_gs1(uri: str) -> bool:

@@ -131,6 +131,11 @@ def _words(event: Event, now: datetime) -> Iterator[str]:
         if value is None:
             continue
         bare = word(value, kind)
+        if len(bare) > _LONGEST_ID:
+            yield _("%(name)s: it has %(most)d characters at most.") % {
+                "name": name,
+                "most": _LONGEST_ID,
+            }
         if (bare != value or ":" not in bare) and bare not in known:
             yield _("%(name)s: CBV 2.0 has no word “%(word)s”.") % {
                 "name": name,
@@ -155,7 +160,10 @@ def _identifiers(event: Event, now: datetime) -> Iterator[str]:
             yield _("%(name)s: “%(uri)s” stands twice.") % {"name": name, "uri": uri}
         seen.add(found)
     if len(event.get("eventID", "")) > _LONGEST_ID:
-        yield _("eventID: it has %(most)d characters at most.") % {"most": _LONGEST_ID}
+        yield _("%(name)s: it has %(most)d characters at most.") % {
+            "name": "eventID",
+            "most": _LONGEST_ID,
+        }
 
 
 def identifiers(event: Event) -> Iterator[tuple[str, str]]:

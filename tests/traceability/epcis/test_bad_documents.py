@@ -130,6 +130,13 @@ WRONG_EVENTS = {
         event(errorDeclaration={"declarationTime": "2126-01-01T00:00:00Z"}),
         "has not come yet",
     ),
+    "long step": (event(bizStep="urn:x:" + "9" * 300), "bizStep"),
+    "long disposition": (event(disposition="urn:x:" + "9" * 300), "disposition"),
+    "serial that is long when escaped": (
+        event(epcList=[f"{GTIN}/21/" + "!" * 90]),
+        "250",
+    ),
+    "long place": (event(readPoint={"id": "urn:x:" + "9" * 300}), "250"),
     "long name": (event(eventID="urn:x:" + "9" * 300), "eventID"),
 }
 
@@ -139,6 +146,8 @@ SCHEMA_TAKES = {
     *("future", "leap second", "year 1", "declared in the future", "sensor's time"),
     *("check digit", "check digit of a place", "EPC that is none"),
     *("EPC in two spellings", "no objects", "in itself", "own type", "long name"),
+    *("long step", "long disposition", "long place"),
+    "serial that is long when escaped",
     *("unknown step as URI", "unknown disposition as CURIE", "set and unset"),
     *("zero", "below zero", "quantity of a galaxy", "half a piece", "unit of nothing"),
     "transaction without objects",
