@@ -104,6 +104,12 @@ def finish_login(*, ticket_id: int, secret: str, address: str, at: datetime) -> 
         return _welcome(ticket.phone, at=at)
 
 
+def is_open(ticket: LoginTicket, *, at: datetime) -> bool:
+    """Whether a code or password may still be tried with it."""
+    unused = ticket.used_at is None and ticket.tries < MOST_TRIES
+    return unused and at < ticket.expires_at
+
+
 def forget_old_logins(*, now: datetime) -> int:
     """Remove tickets and allowances that can matter to nobody any more."""
     day = timedelta(days=1)

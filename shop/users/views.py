@@ -29,7 +29,7 @@ from shop.users.forms import (
     PasswordForm,
     PhoneForm,
 )
-from shop.users.login import UnableToLogIn, finish_login, start_login
+from shop.users.login import UnableToLogIn, finish_login, is_open, start_login
 from shop.users.models import Authenticator, LoginTicket, User
 from shop.users.operations import UnableToSetPassword
 
@@ -187,9 +187,14 @@ def _finish(
             )
         except UnableToLogIn as error:
             form.add_error("secret", str(error))
+            form.data = {}  # The same wrong code sent again would cost another try.
+            ticket.refresh_from_db()
         else:
             return first_step_done(request, user, way)
-    return render(request, template, {"form": form, "phone": ticket.phone})
+    over = not is_open(ticket, at=timezone.now())
+    return render(
+        request, template, {"form": form, "phone": ticket.phone, "over": over}
+    )
 
 
 def _ticket(request: HttpRequest) -> LoginTicket | None:

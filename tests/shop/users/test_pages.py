@@ -140,6 +140,32 @@ class TestLogIn:
         assert 'autocomplete="one-time-code"' in page and 'inputmode="numeric"' in page
 
 
+class TestWrongCodes:
+    WRONG = "271828"
+
+    @pytest.fixture(autouse=True)
+    def _asked(self, client):
+        ask(client, new_phone())
+        LoginTicket.objects.update(fingerprint="of another code")
+
+    def send(self, client) -> str:
+        return client.post("/login/code/", {"secret": self.WRONG}).content.decode()
+
+    def test_are_not_left_in_the_field_to_cost_a_try_again(self, client):
+        page = self.send(client)
+        assert "还可以试4次" in page
+        assert 'name="secret"' in page
+        assert self.WRONG not in page
+
+    def test_of_which_there_were_too_many_leave_one_way_on(self, client):
+        for _ in range(5):
+            page = self.send(client)
+        for shown in (page, client.get("/login/code/").content.decode()):
+            assert "已经失效" in shown
+            assert reverse("users:again") in shown
+            assert 'name="secret"' not in shown
+
+
 class TestAgain:
     def test_a_second_code_within_the_minute_is_refused_kindly(self, client):
         ask(client, new_phone())
