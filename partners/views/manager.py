@@ -73,6 +73,9 @@ def supermarket(request: HttpRequest, pk: int) -> HttpResponse:
                 supermarket=shop, source=Source.STORE, on=period
             ),
             "owed_fen": queries.owed_fen(supermarket=shop),
+            "month_owed": queries.lines_missing_money(supermarket=shop)
+            .filter(accrual__period=period)
+            .exists(),
             "shown": shown,
             "flow": flow,
             "stages": stages_of(flow),

@@ -97,7 +97,7 @@ def finish_login(*, ticket_id: int, secret: str, address: str, at: datetime) -> 
         open_tickets.update(used_at=at)
         return user
     if not hmac.compare_digest(_fingerprint(ticket.nonce, secret), ticket.fingerprint):
-        raise UnableToLogIn(_wrong_code(MOST_TRIES - ticket.tries))
+        raise UnableToLogIn(wrong_code(left=MOST_TRIES - ticket.tries))
     with transaction.atomic():
         if not open_tickets.update(used_at=at):
             raise UnableToLogIn(_("This is no longer good. Please start again."))
@@ -159,7 +159,8 @@ def _fingerprint(nonce: str, code: str) -> str:
     return blind_index("login_code", f"{nonce}:{code}")
 
 
-def _wrong_code(left: int) -> str:
+def wrong_code(*, left: int) -> str:
+    """What whoever sent a wrong code is told: how many tries are left."""
     if left <= 0:
         return _("That is not the code. Please ask for a new one.")
     return ngettext(

@@ -22,6 +22,7 @@ from shop.listings.templatetags.produce import with_english
 from shop.listings.terms import fingerprint, missing
 from shop.notices.operations import send_text
 from shop.notices.queries import language_for
+from shop.users.login import wrong_code
 
 LINK_LASTS = timedelta(days=3)
 MOST_WRONG_CODES = 5
@@ -315,7 +316,9 @@ def _spend_try(consent: Consent, *, code: str, at: datetime) -> None:
     if not constant_time_compare(
         _hash_code(consent.token_hash, digits), consent.code_hash
     ):
-        raise WrongCode(_("That is not the code in the message."))
+        consent.refresh_from_db(fields=["wrong_codes"])
+        left = MOST_WRONG_CODES - consent.wrong_codes
+        raise WrongCode(wrong_code(left=left))
     give_back(**of_farmer)
 
 
