@@ -237,7 +237,7 @@ def lines_of_box(sub_order: SubOrder) -> QuerySet[Any]:
         status=StatusEvent.Status.RECALLED, lot=OuterRef("listing__lot")
     )
     return (
-        sub_order.line_terms.select_related("line")
+        sub_order.line_terms.select_related("line", "listing__lot")
         .prefetch_related("packed_labels__label")
         .annotate(is_recalled=Exists(packed) | Exists(to_come))
         .order_by("pk")

@@ -3,6 +3,8 @@
 Each reads the market's version first and hands its page over to be kept under it.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
 from django.conf import settings
@@ -149,6 +151,11 @@ def _packs(card: ProductCard, neighbours: list[ProductCard]) -> list[ProductCard
     return sorted(sizes.values(), key=lambda one: one.price_fen)
 
 
+def _said_twice(words: Iterable[str]) -> set[str]:
+    """Which sizes alone do not tell two offers apart; their titles do."""
+    return {word for word, times in Counter(words).items() if times > 1}
+
+
 @require_safe
 def product(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One offer: what, whose, when, how much, and what it does."""
@@ -176,6 +183,7 @@ def product(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "today": today,
             "category_name": category_name(card.category_code, card.category_name),
             "packs": packs if len(packs) > 1 else [],
+            "twins": _said_twice(pack.pack for pack in packs),
             "neighbours": [other for other in neighbours if other not in packs][:8],
             "share": share if share and share.amount_fen and share.households else None,
             "province": province,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from logistics.operations import Recipient, hand_over, open_parcel, pack_parcel
 from shop.ordering.models import LineTerms, PackedLabel, Purchase, SubOrder
+from traceability.models import Lot
 from traceability.operations import UnableToPack, pack_label
 
 # Three seedlings weigh less than the box they travel in; no carrier takes less.
@@ -36,7 +37,7 @@ def pack(*, sub_order: SubOrder, code: str, by, at: datetime) -> PackedLabel:
         label = pack_label(code=code, at=at, by=by)
     except UnableToPack as error:
         raise UnableToPackOrder(str(error)) from error
-    terms = _line_for(sub_order=sub_order, lot_id=label.batch.lot_id)
+    terms = _line_for(sub_order=sub_order, lot=label.batch.lot)
     try:
         with transaction.atomic():
             return PackedLabel.objects.create(
@@ -50,11 +51,18 @@ def pack(*, sub_order: SubOrder, code: str, by, at: datetime) -> PackedLabel:
         raise UnableToPackOrder(_("This label is in a box already.")) from error
 
 
-def _line_for(*, sub_order: SubOrder, lot_id: int) -> LineTerms:
+def _line_for(*, sub_order: SubOrder, lot: Lot) -> LineTerms:
     """The line that this lot's package is for and that still lacks one."""
-    lines = sub_order.line_terms.filter(listing__lot_id=lot_id)
+    lines = sub_order.line_terms.filter(listing__lot=lot)
     if not lines.exists():
-        raise UnableToPackOrder(_("This package is of another lot than was ordered."))
+        wanted = sub_order.line_terms.filter(listing__lot__isnull=False)
+        numbers = wanted.order_by("pk").values_list("listing__lot__number", flat=True)
+        raise UnableToPackOrder(
+            _("This package is of lot %(lot)s. This box wants %(wanted)s.")
+            % {"lot": lot.number, "wanted": " · ".join(numbers)}
+            if numbers
+            else _("No lot is chosen yet for what was ordered: choose it at the offer.")
+        )
     open_line = (
         lines.annotate(packed=Count("packed_labels"))
         .filter(packed__lt=F("quantity"))

@@ -42,10 +42,11 @@ def basket(request: HttpRequest) -> HttpResponse:
         if "take_out" in request.POST:
             form = QuantityForm({"quantity": 0})
         if not form.is_valid():
+            left = gone.left if gone is not None else baskets.MOST_PACKS
             messages.error(
                 request,
                 _("Choose between 1 and %(most)d packs.")
-                % {"most": baskets.MOST_PACKS},
+                % {"most": max(1, min(baskets.MOST_PACKS, left))},
             )
             return redirect("ordering:basket")
         try:

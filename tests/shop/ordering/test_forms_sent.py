@@ -12,6 +12,7 @@ from shop.ordering.baskets import COOKIE
 from shop.ordering.models import Purchase
 from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
+from tests.shop.ordering.test_place_order import left
 
 ADDRESS = "李示例 10012345678 湖南省长沙市岳麓区示例路1号"
 PLACES = {"province": "430000000000", "city": "430100000000", "county": "430104000000"}
@@ -196,6 +197,14 @@ class TestTheBasket:
         )
         assert answer.status_code == 409
         assert not apps.get_model("basket", "Line").objects.exists()
+
+    def test_says_how_many_there_are_where_a_number_is_none(self, buyer, oranges):
+        buyer.add(oranges)
+        line = apps.get_model("basket", "Line").objects.get()
+        answer = buyer.client.post(
+            "/basket/", {"line": line.pk, "quantity": "9999"}, follow=True
+        )
+        assert f"请选 1 到 {left(oranges)} 份" in answer.content.decode()
 
     def test_of_somebody_else_cannot_be_changed(self, buyer, oranges, honey):
         stranger = Buyer()

@@ -134,7 +134,8 @@ class TestPack:
 
     def test_a_package_of_another_lot_stays_unused(self, box, codes, honey, packer):
         others = make_labels(honey, by=packer)
-        with pytest.raises(operations.UnableToPackOrder):
+        wanted = box.line_terms.get().listing.lot.number
+        with pytest.raises(operations.UnableToPackOrder, match=wanted):
             pack(box, others[0], packer)
         # Refused with everything it would have written: it is still good elsewhere.
         from traceability.models import Label

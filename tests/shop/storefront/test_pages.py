@@ -289,6 +289,18 @@ class TestProduct:
             assert sizes.count("5斤装") == 1
             assert f'href="{address(offer)}" aria-current="page"' in sizes
 
+    def test_tells_two_things_of_one_size_apart(
+        self, reader: Client, oranges: Listing
+    ) -> None:
+        offers.listing_on_sale(
+            title="冰糖橙 小果",
+            price_fen=2500,
+            freight_template=oranges.freight_template,
+        )
+        page = text(reader, address(oranges))
+        sizes = page[page.index('id="packs"') :].split("</section>")[0]
+        assert "冰糖橙 小果 5斤装" in sizes
+
 
 class TestPlaces:
     def test_villages_stand_under_their_township(
