@@ -3,18 +3,25 @@
 from collections.abc import Sequence
 
 from partners.models import Household, Supermarket
+from partners.templatetags.market import place
 
 
 def households(ids: Sequence[str]) -> dict[str, str]:
-    """张** · 永固村, by primary key."""
+    """张** · 永固村, by primary key, the village as the reader says it."""
     found = Household.objects.filter(pk__in=_numbers(ids)).select_related("village")
-    return {str(household.pk): str(household) for household in found}
+    return {
+        str(each.pk): f"{each.public_name} · {place(each.village.name)}"
+        for each in found
+    }
 
 
 def supermarkets(ids: Sequence[str]) -> dict[str, str]:
-    """A supermarket's full name: it is a business and gives in public."""
+    """A supermarket's full name: it is a business and gives in public.
+
+    On English pages it is spelled too.
+    """
     found = Supermarket.objects.filter(pk__in=_numbers(ids))
-    return {str(supermarket.pk): supermarket.name for supermarket in found}
+    return {str(supermarket.pk): place(supermarket.name) for supermarket in found}
 
 
 def _numbers(ids: Sequence[str]) -> list[int]:

@@ -9,6 +9,14 @@ from django.utils.translation import get_language
 from partners.provinces import PROVINCES
 
 _KINDS = {
+    "爱心超市": "supermarket",
+    "超市": "supermarket",
+    "特别行政区": "special administrative region",
+    "自治区": "autonomous region",
+    "自治州": "autonomous prefecture",
+    "自治县": "autonomous county",
+    "自治旗": "autonomous banner",
+    "地区": "prefecture",
     "社区": "community",
     "街道": "subdistrict",
     "村": "village",
@@ -17,8 +25,72 @@ _KINDS = {
     "县": "county",
     "区": "district",
     "市": "city",
+    "盟": "league",
+    "旗": "banner",
+    "省": "province",
 }
-_PLACE = re.compile(rf"([\u4e00-\u9fff]+?)({'|'.join(_KINDS)})")
+# The recognised peoples (GB/T 3304), as townships and counties are named after them.
+_PEOPLES = {
+    "蒙古": "Mongol",
+    "回": "Hui",
+    "藏": "Tibetan",
+    "维吾尔": "Uyghur",
+    "苗": "Miao",
+    "彝": "Yi",
+    "壮": "Zhuang",
+    "布依": "Bouyei",
+    "朝鲜": "Korean",
+    "满": "Manchu",
+    "侗": "Dong",
+    "瑶": "Yao",
+    "白": "Bai",
+    "土家": "Tujia",
+    "哈尼": "Hani",
+    "哈萨克": "Kazakh",
+    "傣": "Dai",
+    "黎": "Li",
+    "傈僳": "Lisu",
+    "佤": "Wa",
+    "畲": "She",
+    "拉祜": "Lahu",
+    "水": "Sui",
+    "东乡": "Dongxiang",
+    "纳西": "Naxi",
+    "景颇": "Jingpo",
+    "柯尔克孜": "Kyrgyz",
+    "土": "Tu",
+    "达斡尔": "Daur",
+    "仫佬": "Mulao",
+    "羌": "Qiang",
+    "布朗": "Blang",
+    "撒拉": "Salar",
+    "毛南": "Maonan",
+    "仡佬": "Gelao",
+    "锡伯": "Xibe",
+    "阿昌": "Achang",
+    "普米": "Pumi",
+    "塔吉克": "Tajik",
+    "怒": "Nu",
+    "乌孜别克": "Uzbek",
+    "俄罗斯": "Russian",
+    "鄂温克": "Evenki",
+    "德昂": "De'ang",
+    "保安": "Bonan",
+    "裕固": "Yugur",
+    "塔塔尔": "Tatar",
+    "独龙": "Derung",
+    "鄂伦春": "Oroqen",
+    "赫哲": "Hezhen",
+    "门巴": "Monba",
+    "珞巴": "Lhoba",
+}
+# 毛家滩回族维吾尔族乡; after the name a note may stand, as in 永固爱心超市(示例).
+_PLACE = re.compile(
+    r"(?P<name>[\u4e00-\u9fff]+?)"
+    rf"(?P<peoples>(?:(?:{'|'.join(_PEOPLES)})族)*)"
+    rf"(?P<kind>{'|'.join(_KINDS)})(?:[(（][^()（）]*[)）])?"
+)
+_PEOPLE = re.compile(r"(.+?)族")
 
 
 @lru_cache(maxsize=4096)
@@ -27,7 +99,11 @@ def spelled_place(name: str) -> str:
     if name in _provinces():
         return _provinces()[name]
     place = _PLACE.fullmatch(name)
-    return f"{_pinyin(place[1])} {_KINDS[place[2]]}" if place else ""
+    if place is None:
+        return ""
+    peoples = " and ".join(_PEOPLES[one] for one in _PEOPLE.findall(place["peoples"]))
+    parts = (_pinyin(place["name"]), peoples, _KINDS[place["kind"]])
+    return " ".join(filter(None, parts))
 
 
 def region_told(name: str) -> str:

@@ -1,5 +1,6 @@
 """Filters every page has: money, weight, names and dates in the reader's words."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -72,9 +73,21 @@ def place(name: str) -> str:
 
 
 @register.filter
+def places(names: Iterable[object]) -> str:
+    """Villages, each once, listed as this reader lists things."""
+    return listed(dict.fromkeys(place(str(one)) for one in names))
+
+
+@register.filter
+def listed(words: Iterable[object]) -> str:
+    """永固、鹿溪; on English pages with commas."""
+    return _(", ").join(str(word) for word in words)
+
+
+@register.filter
 def region(name: str) -> str:
     """湖南; on English pages Hunan. Several, joined by 、, each by itself."""
-    return _(", ").join(region_told(one) for one in name.split("、"))
+    return listed(region_told(one) for one in name.split("、"))
 
 
 @register.filter

@@ -17,6 +17,7 @@ from partners.files import private_storage
 from partners.keys import key_in
 from partners.models import AccrualLine, Disbursement, DisbursementPhoto, Supermarket
 from partners.organisations.models import Division
+from partners.templatetags.market import place
 from partners.views.downloads import attachment, stored
 from partners.views.stages import stages_of
 
@@ -65,12 +66,12 @@ def board(
 def township(request: HttpRequest, year: int, month: int, code: str) -> HttpResponse:
     """A township's households in a month: the proof of its figures."""
     period = _period(year, month)
-    place = get_object_or_404(Division, pk=code, level=Division.Level.TOWNSHIP)
-    lines = queries.lines_of(period).filter(household__village__parent=place)
+    town = get_object_or_404(Division, pk=code, level=Division.Level.TOWNSHIP)
+    lines = queries.lines_of(period).filter(household__village__parent=town)
     return render(
         request,
         "partners/board/township.html",
-        {"period": period, "place": place, **_households(request, lines)},
+        {"period": period, "place": town, **_households(request, lines)},
     )
 
 
@@ -149,9 +150,9 @@ def export(request: HttpRequest, year: int, month: int) -> HttpResponse:
         (
             f"{row.period:%Y-%m}",
             row.name,
-            row.village,
-            row.township,
-            row.supermarket,
+            place(row.village),
+            place(row.township),
+            place(row.supermarket),
             *(measures.decimal_yuan(fen) for fen in row.flow.stages[1:]),
             row.entry or "",
         )

@@ -16,6 +16,10 @@ from partners.templatetags.market import place, region
         ("西安市", "Xi'an city"),
         ("陕西", "Shaanxi"),
         ("西藏", "Tibet"),
+        ("毛家滩回族维吾尔族乡", "Maojiatan Hui and Uyghur township"),
+        ("湘西土家族苗族自治州", "Xiangxi Tujia and Miao autonomous prefecture"),
+        ("永固爱心超市", "Yonggu supermarket"),
+        ("永固爱心超市(示例)", "Yonggu supermarket"),
         # No place's name: left as it is.
         ("村", ""),
         ("Liulin", ""),

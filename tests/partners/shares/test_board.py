@@ -201,6 +201,40 @@ class TestPages:
         assert "16.67" in text
 
 
+class TestEnglish:
+    """Who cannot read Chinese can say the places and the supermarkets."""
+
+    def page(self, client, name, *args, language="en"):
+        # In Chinese first: what is kept for one language is not for the other.
+        address = reverse(name, args=args)
+        chinese = client.get(address, headers={"accept-language": "zh-hans"})
+        assert "Yonggu" not in chinese.content.decode()
+        return client.get(address, headers={"accept-language": language})
+
+    def test_places_and_supermarkets_are_spelled(
+        self, client, confirmed, accrual, supermarket, household_zhang
+    ):
+        township = household_zhang.village.parent_id
+        village, shop = "Yonggu village 永固村", "Yonggu supermarket 永固爱心超市"
+        for name, args, wanted in (
+            ("partners:board_month", MONTH, (village, shop, "town 崔家桥镇")),
+            ("partners:board_township", [*MONTH, township], (village, shop)),
+            ("partners:board_supermarket", [*MONTH, supermarket.pk], (village, shop)),
+            ("partners:receipt", [confirmed.number], (village, shop)),
+            ("ledger:entry", [accrual.entry], (f"张** · {village}", shop)),
+        ):
+            text = self.page(client, name, *args).content.decode()
+            for words in wanted:
+                assert words in text, (name, words)
+
+    def test_the_table_is_english_too(self, client, confirmed):
+        answer = self.page(client, "partners:export", *MONTH)
+        assert "Help%20for%20households%202026-10.csv" in answer["Content-Disposition"]
+        head, first, *_more = answer.content.decode().splitlines()
+        assert head.startswith("\ufeffMonth,Name,Village,Township,Supermarket,")
+        assert "Yonggu village 永固村" in first
+
+
 class TestExports:
     @pytest.mark.parametrize(
         "text",
