@@ -16,6 +16,7 @@ from partners.cleaning import LineField, ParagraphField
 from partners.measures import decimal_yuan
 from partners.models import Supermarket
 from partners.organisations.models import Assistant, Farmer
+from partners.spelling import reads_english
 from shop.listings.crops import CROPS
 from shop.listings.models import Listing
 from shop.listings.sentence import names
@@ -40,15 +41,21 @@ class SayForm(forms.Form):
         widget=forms.Textarea(
             attrs={
                 "rows": 2,
-                "placeholder": gettext_lazy(
-                    "Aunt Wang's oranges, 5 jin for 29, picked next Wednesday, 600 jin"
-                ),
+                "placeholder": "王婶家冰糖橙，5斤装29块，下周三摘，有600斤",
                 "enterkeyhint": "done",
                 "autocomplete": "off",
             }
         ),
         error_messages={"required": gettext_lazy("Say what is for sale.")},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if reads_english():
+            self.fields["said"].help_text = _(
+                "Sentences are read in Chinese. The example says: Aunt Wang's "
+                "oranges, 5 jin for 29, picked next Wednesday, 600 jin."
+            )
 
 
 class FarmerChoice(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -77,6 +77,19 @@ class TestSay:
         assert '<mark class="said-price">29块</mark>' in page
         assert "¥5.80" in page
 
+    def test_the_example_is_one_that_is_understood(self, client, zhao):
+        field = client.get("/assistant/").context["form"]["said"]
+        client.post(
+            "/assistant/say/", {"said": field.field.widget.attrs["placeholder"]}
+        )
+        assert Listing.objects.get().price_fen == 2900
+
+    def test_in_english_it_says_that_sentences_are_chinese(self, client, zhao):
+        chinese = client.get("/assistant/").content.decode()
+        english = client.get("/assistant/", headers={"accept-language": "en"})
+        assert "Aunt Wang" not in chinese
+        assert "Sentences are read in Chinese." in english.content.decode()
+
     def test_questions_stand_at_their_fields(self, client, zhao):
         client.post("/assistant/say/", {"said": "赵伯家脐橙大概300斤,5斤装"})
         page = client.get(f"/assistant/drafts/{Listing.objects.get().pk}/")
