@@ -106,9 +106,14 @@ def spelled_place(name: str) -> str:
     return " ".join(filter(None, parts))
 
 
+def reads_english() -> bool:
+    """Whether this reader's pages are English."""
+    return (get_language() or "").startswith("en")
+
+
 def region_told(name: str) -> str:
     """A place as it is said in short, as this reader says it: 西藏, Tibet."""
-    if not name or not (get_language() or "").startswith("en"):
+    if not name or not reads_english():
         return name
     return spelled_place(name) or _pinyin(name)
 

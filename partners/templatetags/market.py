@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partners import measures
 from partners.phones import mask_phone
 from partners.privacy import mask_name
-from partners.spelling import region_told, spelled_place
+from partners.spelling import reads_english, region_told, spelled_place
 
 register = template.Library()
 register.filter("yuan", measures.yuan)
@@ -67,7 +67,7 @@ def found(result: str) -> str:
 @register.filter
 def place(name: str) -> str:
     """柳林村; on English pages Liulin village 柳林村, for who cannot read it."""
-    if not name or not (get_language() or "").startswith("en"):
+    if not name or not reads_english():
         return name
     return f"{spelled_place(name)} {name}".strip()
 
@@ -115,6 +115,15 @@ def spoken(moment: datetime | date | None) -> str:
             day, "MONTH_DAY_FORMAT" if day.year == today.year else "DATE_FORMAT"
         )
     return f"{words} {clock}".strip()
+
+
+@register.filter(expects_localtime=True)
+def weekday(moment: datetime | date) -> str:
+    """11月26日 星期四; in English the weekday comes first, Thursday 26 November."""
+    return _("%(weekday)s %(day)s") % {
+        "weekday": date_format(moment, "l"),
+        "day": date_format(moment, "MONTH_DAY_FORMAT"),
+    }
 
 
 def _day_and_clock(moment: datetime | date) -> tuple[date, str]:

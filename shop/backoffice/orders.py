@@ -76,6 +76,11 @@ class Row:
     parts: list[tuple[SubOrder, str]]
 
     @property
+    def villages(self) -> list[str]:
+        """Where its parts come from, each village once."""
+        return list(dict.fromkeys(part.village.name for part, _trouble in self.parts))
+
+    @property
     def troubled(self) -> bool:
         return any(trouble for _part, trouble in self.parts)
 

@@ -39,6 +39,7 @@ _ENGLISH = {
     "礼盒": "gift box",
     "份": "portion",
     "件": "item",
+    "单": "order",
     "篓": "basket",
     "扎": "bunch",
     "板": "tray",

@@ -1,15 +1,18 @@
 """What is sold, in the reader's words: its title is Chinese for everybody."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from partners.measures import GRAMS_PER_JIN
+from partners.spelling import reads_english
 from shop.listings import crops
 from shop.listings.english import english
 from shop.listings.sentence.tokens import BOXES, PIECES
@@ -29,7 +32,7 @@ _NOTE = re.compile(r"[(（][^()（）]*[)）]\s*$")
 @register.filter
 def in_english(title: str) -> str:
     """玉臂藕 5斤装: Lotus root, pack of 5 jin. "" on other pages, or if unknown."""
-    if not (get_language() or "").startswith("en"):
+    if not reads_english():
         return ""
     return _in_english(str(title))
 
@@ -44,10 +47,17 @@ def _in_english(title: str) -> str:
 
 
 def _named_last(name: str) -> str:
-    """The crop that a name ends with: in Chinese, what it is comes last."""
+    """The crop that a name ends with: in Chinese, what it is comes last.
+
+    Only what stands apart may follow it, as a size does: 冰糖橙 大箱.
+    """
     known = crops.names()
-    tails = (name[at:] for at in range(len(name)))
-    return next((known[tail].name for tail in tails if tail in known), "")
+    while name:
+        tails = (name[at:] for at in range(len(name)))
+        if found := next((known[tail].name for tail in tails if tail in known), ""):
+            return found
+        name = name.rpartition(" ")[0].rstrip()
+    return ""
 
 
 def _pack_told(pack: re.Match[str]) -> str:
@@ -65,6 +75,33 @@ def beside(title: str) -> SafeString:
     """What stands under a Chinese title on English pages; nothing elsewhere."""
     told = in_english(title)
     return format_html('<span class="gloss">{}</span>', told) if told else SafeString()
+
+
+@register.filter
+def titles(sold: Iterable[str]) -> SafeString:
+    """冰糖橙、鸭蛋; on English pages each with its English under it."""
+    return _listed((title, title) for title in sold)
+
+
+@register.filter
+def goods(sold: Iterable[Any]) -> SafeString:
+    """冰糖橙 5斤装 × 2、鸭蛋 × 1: an order's lines, or their terms."""
+    lines = ((getattr(each, "line", each).title, each.quantity) for each in sold)
+    return _listed((title, f"{title} × {quantity}") for title, quantity in lines)
+
+
+def _listed(told: Iterable[tuple[str, str]]) -> SafeString:
+    """Each text, and under it its title's English; else a comma before the next."""
+    parts = [(text, beside(title)) for title, text in told]
+    last = len(parts) - 1
+    return format_html_join(
+        "",
+        "{}{}",
+        (
+            (text, english_of or (_(", ") if at < last else ""))
+            for at, (text, english_of) in enumerate(parts)
+        ),
+    )
 
 
 @register.filter

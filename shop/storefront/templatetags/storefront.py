@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from partners.measures import jin, yuan
+from partners.spelling import reads_english
 from partners.templatetags.market import spoken
 from shop.listings.english import english
 from shop.listings.models import Listing
@@ -141,7 +142,7 @@ VERBS = {
 @register.filter
 def gloss(card: ProductCard) -> str:
     """What it is in English, for English pages; "" on others or where unknown."""
-    return english(card.crop) if (get_language() or "").startswith("en") else ""
+    return english(card.crop) if reads_english() else ""
 
 
 @register.filter

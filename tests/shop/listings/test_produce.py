@@ -1,10 +1,20 @@
 """A Chinese title told in English: the crop it ends with, and its pack."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.utils import translation
 
 from shop.listings.forms import DraftForm
-from shop.listings.templatetags.produce import beside, in_english, with_english
+from shop.listings.sentence.tokens import BOXES, PIECES
+from shop.listings.templatetags.produce import (
+    beside,
+    goods,
+    in_english,
+    titles,
+    with_english,
+)
+from shop.listings.words import unit_choices
 
 
 @pytest.mark.parametrize(
@@ -19,7 +29,9 @@ from shop.listings.templatetags.produce import beside, in_english, with_english
         ("毛家冲高山红薯（大果）", "Sweet potato"),
         # What is not known is not guessed; in Chinese the last word says what it is.
         ("辣椒酱 500克/瓶", "1 jin a bottle"),
+        ("冰糖橙 大箱 10斤装", "Rock-sugar orange, pack of 10 jin"),
         ("神秘果", ""),
+        ("神秘果 大箱", ""),
         ("", ""),
     ],
 )
@@ -30,6 +42,33 @@ def test_title(title: str, told: str) -> None:
         assert in_english(title) == ""
         assert beside(title) == ""
         assert with_english(title) == title
+
+
+class TestGoods:
+    """What an order holds, in one line of Chinese or with English under each."""
+
+    SOLD = (
+        SimpleNamespace(title="冰糖橙 5斤装", quantity=2),
+        SimpleNamespace(line=SimpleNamespace(title="神秘<果"), quantity=1),
+        SimpleNamespace(title="鸭蛋", quantity=3),
+    )
+
+    def test_are_listed_in_the_readers_language(self) -> None:
+        with translation.override("zh-hans"):
+            assert goods(self.SOLD) == "冰糖橙 5斤装 × 2、神秘&lt;果 × 1、鸭蛋 × 3"
+            assert titles(["冰糖橙", "鸭蛋"]) == "冰糖橙、鸭蛋"
+        with translation.override("en"):
+            assert goods(self.SOLD) == (
+                '冰糖橙 5斤装 × 2<span class="gloss">Rock-sugar orange, pack of 5 jin'
+                '</span>神秘&lt;果 × 1, 鸭蛋 × 3<span class="gloss">Duck egg</span>'
+            )
+            assert titles(["神秘果", "神果"]) == "神秘果, 神果"
+
+
+def test_every_counting_word_has_an_english_one() -> None:
+    with translation.override("en"):
+        told = dict(unit_choices([*PIECES, *BOXES]))
+    assert [unit for unit, words in told.items() if unit and words == unit] == []
 
 
 def test_the_gloss_stands_beside_and_is_escaped() -> None:

@@ -1,13 +1,14 @@
 """English pages say in English what grows; Chinese pages are left alone."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
+from django.template import Context, Template
 from django.template.defaultfilters import date as as_date
 from django.urls import reverse
 from django.utils import translation
 
-from partners.templatetags.market import found
+from partners.templatetags.market import found, listed, places, weekday
 from shop.storefront.models import ProductCard
 from tests.factories import listings as offers
 
@@ -64,3 +65,21 @@ class TestWords:
         with translation.override("en"):
             assert as_date(day, "DATE_FORMAT") == "26 November 2026"
             assert as_date(day, "MONTH_DAY_FORMAT") == "26 November"
+            assert weekday(day) == "Thursday 26 November"
+        with translation.override("zh-hans"):
+            assert weekday(day) == "11月26日 星期四"
+
+    def test_the_weekday_is_the_one_in_shanghai(self):
+        late = datetime(2026, 11, 25, 17, tzinfo=UTC)
+        with translation.override("en"):
+            drawn = Template("{{ late|weekday }}").render(Context({"late": late}))
+        assert drawn == "Thursday 26 November"
+
+    def test_lists_are_joined_and_villages_named_once(self):
+        with translation.override("en"):
+            assert listed(["a", "b"]) == "a, b"
+            assert places(["永固村", "永固村", "鹿溪村"]) == (
+                "Yonggu village 永固村, Luxi village 鹿溪村"
+            )
+        with translation.override("zh-hans"):
+            assert places(["永固村", "永固村", "鹿溪村"]) == "永固村、鹿溪村"
