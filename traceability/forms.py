@@ -290,6 +290,17 @@ class ConclusionForm(forms.Form):
     )
 
 
+class AlarmForm(forms.Form):
+    """What an alarm about the log was."""
+
+    note = ParagraphField(
+        label=_("What was done"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What it was, who was told, what was restored."),
+    )
+
+
 class WithdrawForm(TwiceForm):
     """Why something said in public no longer holds, and then once more: yes."""
 

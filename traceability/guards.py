@@ -70,6 +70,11 @@ _APPEND_ONLY = (
 
 # Of migrations after the first.
 KEY_LISTS: tuple[Trigger, ...] = tuple(append_only("traceability_publishedkeylist"))
+WATCHES: tuple[Trigger, ...] = tuple(
+    trigger
+    for model in ("cosignature", "logalarm", "logalarmconclusion")
+    for trigger in append_only(f"traceability_{model}")
+)
 
 TRIGGERS: tuple[Trigger, ...] = (
     *(

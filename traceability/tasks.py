@@ -10,3 +10,15 @@ from traceability import operations
 def publish_log() -> None:
     """Publish what the log gained since last time; beat calls it every few seconds."""
     operations.publish_log(at=timezone.now())
+
+
+@shared_task
+def gather_cosignatures() -> None:
+    """Ask the witnesses; beat calls it every minute."""
+    operations.gather_cosignatures(at=timezone.now())
+
+
+@shared_task
+def watch_log() -> None:
+    """See that the published log only grew; an alarm stands in the back office."""
+    operations.watch_log(at=timezone.now())

@@ -21,7 +21,7 @@ from shop.ordering.models import SubOrder
 from shop.ordering.queries import parts_with
 from shop.users.models import User
 from traceability.effects import Effect
-from traceability.models import FakeReport, Lot
+from traceability.models import FakeReport, LogAlarm, Lot
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ def today(*, now: datetime) -> list[Todo]:
             _("Reports of fakes to look into"),
             FakeReport.objects.waiting().count(),
             reverse("traceability:reports"),
+        ),
+        Todo(
+            _("Alarms about the public log"),
+            LogAlarm.objects.waiting().count(),
+            reverse("traceability:log_alarms"),
         ),
         Todo(
             _("Texts that could not be sent"),
@@ -164,6 +169,12 @@ _SALE = (
         gettext_lazy("Exchange with other systems"),
         "link",
         "epcis.view_everything",
+    ),
+    (
+        "traceability:log_alarms",
+        gettext_lazy("Alarms about the public log"),
+        "octagon-alert",
+        "traceability.view_reports",
     ),
 )
 _SHARES = (

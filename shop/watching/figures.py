@@ -22,7 +22,7 @@ from shop.jobs.models import BrokenJob
 from shop.notices.models import TextMessage
 from shop.settlement.models import Settlement
 from shop.watching import queues
-from traceability.models import LogCheckpoint, LogLeaf
+from traceability.models import LogAlarm, LogCheckpoint, LogLeaf
 
 
 class DatabaseCollector(Collector):
@@ -122,6 +122,8 @@ def _log() -> Iterator[Metric]:
     published = LogCheckpoint.objects.aggregate(size=Max("size"))["size"] or 0
     yield _total("log_lines", "Lines of the transparency log.", lines)
     yield _one("log_published", "Lines that a checkpoint covers.", published)
+    alarms = LogAlarm.objects.waiting().count()
+    yield _one("log_alarms", "Open alarms: the log did not only grow.", alarms)
 
 
 def _archive() -> Iterator[Metric]:

@@ -27,6 +27,7 @@ def world(
     here = override_settings(
         PRIVATE_ROOT=folder / "private",
         LOG_FOLDER=folder / "log",
+        LOG_WATCH_FILE=folder / "log-seen",
         ALIPAY_TIMEOUT_SECONDS=1,
     )
     with (

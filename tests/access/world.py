@@ -38,6 +38,7 @@ from traceability import operations as traceability
 from traceability.epcis import operations as epcis
 from traceability.epcis import own
 from traceability.epcis.reading import Sent
+from traceability.operations.watching import raise_alarm
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone(timedelta(hours=8)))
 DAY = timedelta(days=1)
@@ -223,6 +224,7 @@ def _shop(world: World) -> None:
     no = listings.send_to_farmer(listing=things.denied, by=things.assistant, at=NOW)
     listings.deny_listing(token=no.token, at=NOW)
     things.reported = traceability.report_fake(code="示例", message="示例", at=NOW)
+    things.alarm = raise_alarm(found="shrank", detail="示例", at=NOW)
     things.order = place(basket_with((things.listing, 1)), at=NOW)
     things.purchase = things.order.purchase
     things.payment = Payment.objects.get(order_number=things.order.number)

@@ -25,6 +25,7 @@ from traceability.models import Certificate, Label, LabelBatch, Lot
 def log_folder(settings: Any, tmp_path: Path) -> Path:
     """Every test has a log of its own."""
     settings.LOG_FOLDER = tmp_path / "log"
+    settings.LOG_WATCH_FILE = tmp_path / "log-seen"
     settings.MEDIA_ROOT = tmp_path / "media"
     return tmp_path / "log"
 

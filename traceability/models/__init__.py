@@ -10,13 +10,21 @@ from traceability.models.certificates import (
 from traceability.models.counters import Counter
 from traceability.models.events import Event, Evidence
 from traceability.models.labels import Label, LabelBatch, StatusEvent
-from traceability.models.log import LeafKind, LogCheckpoint, LogLeaf
+from traceability.models.log import (
+    Cosignature,
+    LeafKind,
+    LogAlarm,
+    LogAlarmConclusion,
+    LogCheckpoint,
+    LogLeaf,
+)
 from traceability.models.lots import Lot, LotLink, Plot
 from traceability.models.scans import FakeReport, ReportConclusion, Scan
 
 __all__ = [
     "Certificate",
     "CertificateBalance",
+    "Cosignature",
     "Counter",
     "Event",
     "Evidence",
@@ -25,6 +33,8 @@ __all__ = [
     "Label",
     "LabelBatch",
     "LeafKind",
+    "LogAlarm",
+    "LogAlarmConclusion",
     "LogCheckpoint",
     "LogLeaf",
     "Lot",

@@ -53,6 +53,12 @@ from traceability.operations.scans import (
     report_fake,
 )
 from traceability.operations.statuses import label_hash
+from traceability.operations.watching import (
+    UnableToConcludeAlarm,
+    conclude_log_alarm,
+    watch_log,
+)
+from traceability.operations.witnesses import gather_cosignatures
 
 __all__ = [
     "MAX_BATCH",
@@ -62,6 +68,7 @@ __all__ = [
     "UnableToAttach",
     "UnableToCertify",
     "UnableToConclude",
+    "UnableToConcludeAlarm",
     "UnableToListKeys",
     "UnableToMint",
     "UnableToMove",
@@ -74,9 +81,11 @@ __all__ = [
     "UnableToVoid",
     "UnableToWithdraw",
     "attach_evidence",
+    "conclude_log_alarm",
     "conclude_report",
     "count_scan",
     "draft_key_list",
+    "gather_cosignatures",
     "issue_certificate",
     "label_hash",
     "merge_lots",
@@ -97,4 +106,5 @@ __all__ = [
     "supersede_certificate",
     "take_key_list",
     "void_label",
+    "watch_log",
 ]

@@ -350,6 +350,10 @@ ROOT_KEY_FILE = env.text("XIANGJI_ROOT_KEY_FILE", str(KEYS / "root.pub"))
 # The transparency log: its name in every checkpoint, for ever, and its files.
 LOG_ORIGIN = env.text("XIANGJI_LOG_ORIGIN", f"xiangji.example/{COUNTY_CODE[:6]}")
 LOG_FOLDER = VAR / "log"
+# Whoever cosigns its checkpoints: "name+hash+key https://address", comma-separated.
+WITNESSES = env.items("XIANGJI_WITNESSES")
+# The checkpoint that our own watch saw last.
+LOG_WATCH_FILE = Path(env.text("XIANGJI_LOG_WATCH_FILE", str(VAR / "log-seen")))
 # Certificate numbers begin with it: HS-2026-000001.
 CERTIFICATE_PREFIX = env.text("XIANGJI_CERTIFICATE_PREFIX", "HS")
 

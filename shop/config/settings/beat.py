@@ -24,6 +24,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "traceability.tasks.publish_log",
         "schedule": 10.0,
     },
+    "traceability.gather-cosignatures": {
+        "task": "traceability.tasks.gather_cosignatures",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "traceability.watch-log": {
+        "task": "traceability.tasks.watch_log",
+        "schedule": timedelta(minutes=5),
+    },
     "logistics.resume-bookings": {
         "task": "logistics.tasks.resume_bookings",
         "schedule": timedelta(minutes=1),
