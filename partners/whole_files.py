@@ -6,8 +6,10 @@ full disk, a lost power supply or a killed process leaves the old file or none.
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from django.core.files.base import File
@@ -37,6 +39,58 @@ def write_whole(
     except BaseException:
         half.unlink(missing_ok=True)
         raise
+
+
+def write_all_whole(
+    files: Iterable[tuple[Path, bytes]], *, permissions: int = READABLE
+) -> None:
+    """Put many files in place, each as `write_whole` does, in their order.
+
+    Disks take many at once in little more time than one: while a file is on its way
+    there, the next ones are made. Errors: OSError; what is in place by then stays.
+    """
+    rest, folders, more = iter(files), set[Path](), True
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        while more:
+            sent: list[_Sent] = []
+            try:
+                more = _send(rest, sent, folders, pool)
+                for path, half, written in sent:
+                    written.result()
+                    half.chmod(permissions)
+                    half.replace(path)
+            finally:
+                for _path, half, written in sent:
+                    wait([written])
+                    half.unlink(missing_ok=True)
+
+
+_AT_ONCE = 8
+_OPEN_AT_MOST = 256
+_Sent = tuple[Path, Path, "Future[None]"]
+
+
+def _send(
+    files: Iterator[tuple[Path, bytes]],
+    sent: list[_Sent],
+    folders: set[Path],
+    pool: ThreadPoolExecutor,
+) -> bool:
+    """Set the next files on their way to the disk; whether there may be more."""
+    for path, data in islice(files, _OPEN_AT_MOST):
+        if path.parent not in folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            folders.add(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".half-")
+        sent.append((path, Path(name), pool.submit(_written, handle, data)))
+    return len(sent) == _OPEN_AT_MOST
+
+
+def _written(handle: int, data: bytes) -> None:
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class WholeFiles(FileSystemStorage):

@@ -11,19 +11,20 @@ a file appears whole or not at all.
 import base64
 import hashlib
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from partners.whole_files import write_whole
+from partners.whole_files import write_all_whole, write_whole
 from traceability import merkle
 
 WIDTH = 256
 _HEIGHT = 8
 _ED25519 = b"\x01"
+_LENGTH = struct.Struct(">H").pack
 MAX_ENTRY_BYTES = 65_535
 
 
@@ -148,47 +149,52 @@ class TileFolder:
         """Put a file in place, whole, and on the disk before we go on."""
         write_whole(self.folder / name, [data])
 
+    def write_all(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Put many files in place, each whole, all on the disk before we go on."""
+        write_all_whole((self.folder / name, data) for name, data in files)
+
     def extend(self, entries: Sequence[bytes], *, size: int) -> None:
         """Add entries to the tree of `size` leaves that the folder holds.
 
         Errors: LogDamaged where the rightmost tiles are missing; ValueError where an
         entry is too long.
         """
-        if any(len(entry) > MAX_ENTRY_BYTES for entry in entries):
+        if max(map(len, entries), default=0) > MAX_ENTRY_BYTES:
             raise ValueError("an entry is longer than 65,535 bytes")
-        self._extend_bundles(entries, size)
-        hashes: Sequence[bytes] = [merkle.leaf_hash(entry) for entry in entries]
+        self.write_all(self._extension(entries, size))
+
+    def _extension(
+        self, entries: Sequence[bytes], size: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """The files that new entries make, each as soon as it is worked out."""
+        yield from self._bundles(entries, size)
+        hashes = merkle.leaf_hashes(entries)
         level, count = 0, size
         while hashes:
-            full = self._extend_level(level, count, hashes)
-            level, count, hashes = level + 1, count // WIDTH, full
+            first, held = divmod(count, WIDTH)
+            joined = [*self.hashes(level, first, held), *hashes]
+            hashes = []
+            for offset in range(0, len(joined), WIDTH):
+                tile = joined[offset : offset + WIDTH]
+                path = tile_path(level, first + offset // WIDTH, len(tile))
+                yield path, b"".join(tile)
+                if len(tile) == WIDTH:
+                    hashes.append(merkle.perfect_root(tile))
+            level, count = level + 1, count // WIDTH
 
-    def _extend_level(
-        self, level: int, count: int, hashes: Sequence[bytes]
-    ) -> list[bytes]:
-        """Add hashes to a level that holds `count`; the roots of tiles now full."""
-        first, held = divmod(count, WIDTH)
-        joined = [*self.hashes(level, first, held), *hashes]
-        full = []
-        for offset in range(0, len(joined), WIDTH):
-            tile = joined[offset : offset + WIDTH]
-            path = tile_path(level, first + offset // WIDTH, len(tile))
-            self.write(path, b"".join(tile))
-            if len(tile) == WIDTH:
-                full.append(merkle.perfect_root(tile))
-        return full
-
-    def _extend_bundles(self, entries: Sequence[bytes], size: int) -> None:
+    def _bundles(
+        self, entries: Sequence[bytes], size: int
+    ) -> Iterator[tuple[str, bytes]]:
         first, held = divmod(size, WIDTH)
-        before = b""
-        if held:
-            before = self._read(tile_path("entries", first, held))
-        packed = [struct.pack(">H", len(entry)) + entry for entry in entries]
+        before = self._read(tile_path("entries", first, held)) if held else b""
         start = 0
-        while start < len(packed):
-            taken = packed[start : start + WIDTH - held]
+        while start < len(entries):
+            taken = entries[start : start + WIDTH - held]
+            packed = [
+                piece for entry in taken for piece in (_LENGTH(len(entry)), entry)
+            ]
             path = tile_path("entries", first, held + len(taken))
-            self.write(path, before + b"".join(taken))
+            yield path, b"".join([before, *packed])
             start, first, held, before = start + len(taken), first + 1, 0, b""
 
     def hashes(self, level: int, index: int, width: int) -> list[bytes]:

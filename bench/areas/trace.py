@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.bench import Bench
 from bench.commits import COMMIT, bare_commits
 from bench.measure import Figure
 
+if TYPE_CHECKING:
+    from traceability.tlog import TileFolder
+
 LABELS = 1_000
 MOST_SCANS = 50_000
 LEAVES = 1 << 14
+MANY = 10_000_000
 
 
 def figures(bench: Bench) -> Iterator[Figure]:
@@ -123,43 +128,71 @@ def log_appends(bench: Bench) -> Figure:
     from traceability import tlog
 
     entries = _entries()
-
-    def append() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            tlog.TileFolder(Path(folder)).extend(entries, size=0)
+    numbers = count()
 
     def bare() -> None:
         for entry in entries:
             hashlib.sha256(entry).digest()
 
-    return bench.clock.compare(
-        area="trace",
-        name=f"log: append {LEAVES:,} entries as tiles",
-        act=append,
-        times=LEAVES,
-        baseline="one SHA-256",
-        bare=bare,
-        bare_times=LEAVES,
-    )
+    with tempfile.TemporaryDirectory() as name:
+
+        def append() -> None:
+            # Taking the files away again is no part of it.
+            folder = Path(name) / str(next(numbers))
+            tlog.TileFolder(folder).extend(entries, size=0)
+
+        return bench.clock.compare(
+            area="trace",
+            name=f"log: append {LEAVES:,} entries as tiles",
+            act=append,
+            times=LEAVES,
+            baseline="one SHA-256",
+            bare=bare,
+            bare_times=LEAVES,
+        )
 
 
 def log_proofs(bench: Bench) -> Figure:
     """A proof read from the published files, nothing remembered between two."""
-    from traceability import merkle, tlog
+    from traceability import merkle
 
-    indices = count()
+    # Far apart, so that no two in a row read the same tiles.
+    indices = count(step=7_919 * 256 + 1)
     with tempfile.TemporaryDirectory() as name:
-        folder = tlog.TileFolder(Path(name))
-        folder.extend(_entries(), size=0)
+        folder = _grown(Path(name), MANY)
         return bench.clock.compare(
             area="trace",
-            name=f"log: a proof among {LEAVES:,}",
+            name=f"log: a proof among {MANY:,}",
             act=lambda: merkle.inclusion_proof(
-                folder.node(LEAVES), index=next(indices) % LEAVES, size=LEAVES
+                folder.node(MANY), index=next(indices) % MANY, size=MANY
             ),
             baseline="one tile read from its file",
-            bare=lambda: folder.hashes(0, next(indices) % (LEAVES >> 8), 256),
+            bare=lambda: folder.hashes(0, next(indices) % (MANY >> 8), 256),
         )
+
+
+def _grown(path: Path, size: int) -> "TileFolder":
+    """The tiles of a log of `size` equal entries: equal tiles are links to one file."""
+    from traceability import merkle, tlog
+
+    folder, item, level = tlog.TileFolder(path), merkle.leaf_hash(b"equal"), 0
+    while size:
+        whole = tlog.tile_path(level, 0)
+        folder.write(whole, item * tlog.WIDTH)
+        for index in range(1, size // tlog.WIDTH):
+            link = path / tlog.tile_path(level, index)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.hardlink_to(path / whole)
+        rest = size % tlog.WIDTH
+        if rest:
+            last = tlog.tile_path(level, size // tlog.WIDTH, rest)
+            folder.write(last, item * rest)
+        item, size, level = (
+            merkle.perfect_root([item] * tlog.WIDTH),
+            size // tlog.WIDTH,
+            level + 1,
+        )
+    return folder
 
 
 def _entries() -> list[bytes]:

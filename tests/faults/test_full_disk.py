@@ -15,7 +15,7 @@ import pytest
 from partners import operations as partners
 from partners.ledger import queries as ledger
 from partners.models import Disbursement
-from partners.whole_files import write_whole
+from partners.whole_files import write_all_whole, write_whole
 from tests.factories.shares import NOON, photo
 from tests.factories.traceability import new_certificate, new_lot
 from tests.faults.killing import in_child
@@ -37,6 +37,7 @@ def without_room(act: Callable[[], object], *, most: int) -> str:
         with (
             patch("partners.whole_files.write_whole", limited(most)),
             patch("traceability.tlog.write_whole", limited(most)),
+            patch("traceability.tlog.write_all_whole", limited(most, write_all_whole)),
         ):
             act()
 

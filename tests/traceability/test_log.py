@@ -154,20 +154,24 @@ class TestPublishLog:
     ) -> None:
         publish_log(at=NOW)
         fill(300)
-        write, written = tlog.TileFolder.write, []
+        write = tlog.TileFolder.write_all
 
-        def stops(self: tlog.TileFolder, name: str, data: bytes) -> None:
-            if len(written) == 2:
-                raise OSError("power cut")
-            written.append(name)
-            write(self, name, data)
+        def stops(self: tlog.TileFolder, files: Any) -> None:
+            def some() -> Iterator[tuple[str, bytes]]:
+                for number, file in enumerate(files):
+                    if number == 2:
+                        raise OSError("power cut")
+                    write(self, [file])
+                    yield file
 
-        monkeypatch.setattr(tlog.TileFolder, "write", stops)
+            list(some())
+
+        monkeypatch.setattr(tlog.TileFolder, "write_all", stops)
         with pytest.raises(OSError, match="power cut"):
             publish_log(at=NOW)
         # What was signed before still holds.
         assert verify(log_folder, certificate.number).returncode == 0
-        monkeypatch.setattr(tlog.TileFolder, "write", write)
+        monkeypatch.setattr(tlog.TileFolder, "write_all", write)
         checkpoint = publish_log(at=NOW)
         assert checkpoint.size == LogLeaf.objects.count()
         assert verify(log_folder, certificate.number).returncode == 0
