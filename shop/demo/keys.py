@@ -24,21 +24,21 @@ def make(var: Path) -> None:
     """The root, the keys and the first list, where they are missing."""
     offline = var / "offline-machine"
     public = Path(settings.ROOT_KEY_FILE)
-    now = timezone.now()
+    began = timezone.now() - PAST
     if not (offline / "root.pem").exists():
         _offline("make", str(offline), "--name", f"{settings.LOG_ORIGIN}/root")
     if not public.exists():
         public.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(offline / "root.pub", public)
-    operations.record_first_keys(at=now)
+    operations.record_first_keys(at=began)
     if queries.key_list() is not None:
         return
     draft, signed = offline / "list-1.json", offline / "list-1.signed.json"
     if not draft.exists():
-        text = operations.draft_key_list(valid_from=now - PAST, at=now)
+        text = operations.draft_key_list(valid_from=began, at=began)
         draft.write_text(text, encoding="utf-8")
     _offline("sign", str(draft), "--root", str(offline), "--out", str(signed), "--yes")
-    operations.take_key_list(text=signed.read_text(encoding="utf-8"), at=now)
+    operations.take_key_list(text=signed.read_text(encoding="utf-8"), at=began)
 
 
 def _offline(*words: str) -> None:

@@ -214,6 +214,8 @@ class TestQueues:
             "ledger.tasks.export_ledger": "a copy for others",
             "storefront.tasks.bring_harvests_forward": "by the calendar",
             "settlement.tasks.file_last_months_statements": "by the calendar",
+            "traceability.tasks.gather_cosignatures": "witnesses are asked again",
+            "traceability.tasks.watch_log": "log_alarms",
         }
         measured = {
             "discovery.tasks.index_outdated": ["search"],
