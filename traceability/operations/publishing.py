@@ -43,7 +43,7 @@ def publish_log(*, at: datetime) -> tlog.Checkpoint:
     """
     key = register_key(purpose=KeyPurpose.LOG, at=at)
     folder = tlog.TileFolder(Path(settings.LOG_FOLDER))
-    with alone(folder.folder):
+    with alone(folder=folder.folder):
         return _publish(folder, signing.signer(KeyPurpose.LOG, key.key_id), at)
 
 
@@ -161,7 +161,7 @@ def _require_clock(leaves: list[LogLeaf], clock: datetime | None) -> datetime | 
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(*, folder: Path) -> Iterator[None]:
     """Nobody else writes into the log's folder inside."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:

@@ -88,7 +88,7 @@ def _proof(old: int, checkpoint: tlog.Checkpoint) -> list[bytes]:
 def _publish(row: LogCheckpoint) -> None:
     """Under the checkpoint, unless the log has grown meanwhile."""
     folder = tlog.TileFolder(Path(settings.LOG_FOLDER))
-    with alone(folder.folder):
+    with alone(folder=folder.folder):
         published = folder.checkpoint()
         if published is None or published.size != row.size:
             return
