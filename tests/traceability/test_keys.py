@@ -335,6 +335,12 @@ class TestCompromise:
         assert "somebody else may have had our key" in page.content.decode()
         assert client.get(f"/certificates/{bad}/certificate.pdf").status_code == 302
         assert client.get(f"/certificates/{good}/certificate.pdf").status_code == 200
+        # Nor is the copy that goes with the goods printed.
+        client.force_login(zhao, backend="django.contrib.auth.backends.ModelBackend")
+        lot = stolen["after"].lot.number
+        papers = f"/assistant/lots/{lot}/certificates"
+        assert client.get(f"{papers}/{bad}/paper.pdf").status_code == 302
+        assert client.get(f"{papers}/{good}/paper.pdf").status_code == 200
 
     def test_no_labels_are_made_or_packed_under_it(
         self, root: OfflineMachine, stolen: dict[str, Label], zhao: User
@@ -558,6 +564,38 @@ class TestTakeKeyList:
         alone = keylists.Signed(resigned(root), (other,))
         with pytest.raises(KeyListRejected, match="not signed by the root"):
             operations.take_key_list(text=alone.text, at=NOW)
+
+
+class TestAlgorithms:
+    def test_another_one_is_one_class(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Backwards:
+            """Stands for SM2."""
+
+            name = "Backwards"
+
+            def signer(self, private: object) -> signing.Signer | None:
+                return None
+
+            def verify(
+                self, *, public_key: bytes, signature: bytes, message: bytes
+            ) -> None:
+                if signature != message[::-1]:
+                    raise ValueError("not backwards")
+
+        def verify(text: str, signature: bytes) -> None:
+            signing.verify_text(
+                text=text,
+                signature=base64.b64encode(signature).decode(),
+                algorithm="Backwards",
+                public_key="",
+            )
+
+        with pytest.raises(signing.SignatureRejected):
+            verify("abc", b"cba")
+        monkeypatch.setitem(signing.ALGORITHMS, "Backwards", Backwards())
+        verify("abc", b"cba")
+        with pytest.raises(signing.SignatureRejected):
+            verify("abc", b"abc")
 
 
 class TestStolenDatabase:
