@@ -21,19 +21,18 @@ _PEOPLES = """
 """
 _PEOPLE = "|".join(sorted(_PEOPLES.split(), key=len, reverse=True))
 _AUTONOMOUS = re.compile(rf"(?P<stem>..+?)(?:(?:{_PEOPLE})族?)*自治[区州县旗]$")
-_SUFFIX = re.compile(r"(特别行政区|省|市|地区|盟|林区|新区|区|县|旗)$")
+_SUFFIX = re.compile(r"(?<=..)(特别行政区|省|市|地区|盟|林区|新区|区|县|旗)$")
 
 
 def short_name(name: str) -> str:
     """The name as it is said: 北京市 → 北京, 湘西土家族苗族自治州 → 湘西.
 
-    A name that would keep fewer than two characters stays as it is: 道县.
+    Two characters stay at least: 碑林区 → 碑林, and 道县 as it is.
     """
     autonomous = _AUTONOMOUS.fullmatch(name)
     if autonomous:
         return autonomous["stem"]
-    stem = _SUFFIX.sub("", name)
-    return stem if len(stem) >= 2 else name
+    return _SUFFIX.sub("", name)
 
 
 def region_name(region_code: str) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from partners.models import Household, Supermarket
-from partners.templatetags.market import place
+from partners.spelling import place_told
 
 
 def households(ids: Sequence[str]) -> dict[str, str]:
     """张** · 永固村, by primary key, the village as the reader says it."""
     found = Household.objects.filter(pk__in=_numbers(ids)).select_related("village")
     return {
-        str(each.pk): f"{each.public_name} · {place(each.village.name)}"
+        str(each.pk): f"{each.public_name} · {place_told(each.village.name)}"
         for each in found
     }
 
@@ -21,7 +21,7 @@ def supermarkets(ids: Sequence[str]) -> dict[str, str]:
     On English pages it is spelled too.
     """
     found = Supermarket.objects.filter(pk__in=_numbers(ids))
-    return {str(supermarket.pk): place(supermarket.name) for supermarket in found}
+    return {str(supermarket.pk): place_told(supermarket.name) for supermarket in found}
 
 
 def _numbers(ids: Sequence[str]) -> list[int]:

@@ -16,7 +16,21 @@ _KINDS = {
     "自治州": "autonomous prefecture",
     "自治县": "autonomous county",
     "自治旗": "autonomous banner",
+    "民族乡": "township",
     "地区": "prefecture",
+    "高新技术产业开发区": "high-tech zone",
+    "经济技术开发区": "economic and technological development zone",
+    "经济开发区": "economic development zone",
+    "开发区": "development zone",
+    "工业园区": "industrial park",
+    "工业园": "industrial park",
+    "管理区": "administration zone",
+    "新区": "new district",
+    "农场": "farm",
+    "林场": "forest farm",
+    "渔场": "fishery",
+    "苏木": "sumu",
+    "街道办事处": "subdistrict",
     "社区": "community",
     "街道": "subdistrict",
     "村": "village",
@@ -83,26 +97,44 @@ _PEOPLES = {
     "赫哲": "Hezhen",
     "门巴": "Monba",
     "珞巴": "Lhoba",
+    "各": "multi-ethnic",
 }
 # 毛家滩回族维吾尔族乡; after the name a note may stand, as in 永固爱心超市(示例).
 _PLACE = re.compile(
     r"(?P<name>[\u4e00-\u9fff]+?)"
-    rf"(?P<peoples>(?:(?:{'|'.join(_PEOPLES)})族)*)"
+    # 伊犁哈萨克自治州 and 杜拉尔鄂温克民族乡 say their people without 族.
+    rf"(?P<peoples>(?:(?:{'|'.join(_PEOPLES)})(?:族|(?=自治|民族)))*)"
     rf"(?P<kind>{'|'.join(_KINDS)})(?:[(（][^()（）]*[)）])?"
 )
-_PEOPLE = re.compile(r"(.+?)族")
+_PEOPLE = re.compile(rf"({'|'.join(_PEOPLES)})(?:族|$)")
+# What a province's whole name says after the name that people use: 湖南 and 湖南省.
+_PROVINCES_END = (
+    "省",
+    "自治区",
+    "壮族自治区",
+    "回族自治区",
+    "维吾尔自治区",
+    "特别行政区",
+)
+_MUNICIPALITIES = ("11", "12", "31", "50")
+_UNDER_THE_PROVINCE = "Counties and cities directly under it"
+_WHOLE = {
+    "省直辖县市": _UNDER_THE_PROVINCE,
+    "自治区直辖县市": _UNDER_THE_PROVINCE,
+    "神农架林区": "Shennongjia forestry district",
+}
 
 
 @lru_cache(maxsize=4096)
 def spelled_place(name: str) -> str:
-    """柳林村 becomes Liulin village, 湖南 Hunan; "" where it is no place's name."""
-    if name in _provinces():
-        return _provinces()[name]
+    """柳林村 becomes Liulin village, 湖南省 Hunan; "" where it is no place's name."""
+    if known := _provinces().get(name) or _WHOLE.get(name):
+        return known
     place = _PLACE.fullmatch(name)
     if place is None:
         return ""
     peoples = " and ".join(_PEOPLES[one] for one in _PEOPLE.findall(place["peoples"]))
-    parts = (_pinyin(place["name"]), peoples, _KINDS[place["kind"]])
+    parts = (pinyin(place["name"]), peoples, _KINDS[place["kind"]])
     return " ".join(filter(None, parts))
 
 
@@ -111,11 +143,18 @@ def reads_english() -> bool:
     return (get_language() or "").startswith("en")
 
 
+def place_told(name: str) -> str:
+    """柳林村; on English pages Liulin village 柳林村, for who cannot read it."""
+    if not name or not reads_english():
+        return name
+    return f"{spelled_place(name)} {name}".strip()
+
+
 def region_told(name: str) -> str:
     """A place as it is said in short, as this reader says it: 西藏, Tibet."""
     if not name or not reads_english():
         return name
-    return spelled_place(name) or _pinyin(name)
+    return spelled_place(name) or pinyin(name)
 
 
 def syllables(text: str) -> list[str]:
@@ -127,7 +166,9 @@ def syllables(text: str) -> list[str]:
     return spelled
 
 
-def _pinyin(name: str) -> str:
+@lru_cache(maxsize=4096)
+def pinyin(name: str) -> str:
+    """A name in one word: Xi'an, Maojiatan."""
     first, *more = syllables(name)
     # Xi'an is two syllables, xian one.
     rest = "".join(f"'{one}" if one[0] in "aoe" else one for one in more)
@@ -136,8 +177,14 @@ def _pinyin(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _provinces() -> dict[str, str]:
-    """西藏 to Tibet: the catalogue's Chinese is how people call a province."""
+    """西藏 and 西藏自治区 to Tibet: the catalogue's Chinese is how people say it."""
     with translation.override("zh-hans"):
         spoken = {code: str(name) for code, name in PROVINCES.items()}
     with translation.override("en"):
-        return {spoken[code]: str(name) for code, name in PROVINCES.items()}
+        english = {code: str(name) for code, name in PROVINCES.items()}
+    told = {spoken[code]: name for code, name in english.items()}
+    for code, name in english.items():
+        # 吉林市 is a city in 吉林省, but 北京市 is the province.
+        ends = ("市",) if code in _MUNICIPALITIES else _PROVINCES_END
+        told |= {spoken[code] + end: name for end in ends}
+    return told

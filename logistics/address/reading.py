@@ -12,10 +12,12 @@ from logistics.address.gazetteer import (
     Gazetteer,
     gazetteer,
 )
+from logistics.address.latin import in_chinese
 from logistics.address.places import Region, find_region
 from logistics.address.text import (
     ADDRESS_LABEL,
     HARD,
+    LIMIT,
     MARKS,
     NAME_LABEL,
     PHONE,
@@ -77,6 +79,9 @@ def parse(text: str) -> PastedAddress:
     book = gazetteer()
     cleaned = draft(text)
     region = find_region(cleaned.text, book)
+    if not region.names and not region.choices:
+        cleaned = draft(in_chinese(text[:LIMIT], book))
+        region = find_region(cleaned.text, book)
     township, end = _township(cleaned.text, region, book)
     if township is not None and (region.place is None or region.place.digits < COUNTY):
         county = book.places[township.code[:COUNTY]]

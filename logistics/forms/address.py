@@ -14,6 +14,7 @@ from logistics.address import PastedAddress
 from partners.cleaning import LineField
 from partners.organisations.models import Division
 from partners.phones import clean_phone
+from partners.spelling import place_told
 
 _LEVELS = ("province", "city", "county", "township")
 _CODE = re.compile(r"\d{12}")
@@ -160,7 +161,10 @@ class AddressForm(forms.Form):
                 else regions.places_in(above, level)
             )
             assert isinstance(field, forms.ChoiceField)
-            field.choices = [("", "—"), *offered]
+            field.choices = [
+                ("", "—"),
+                *((code, place_told(name)) for code, name in offered),
+            ]
             if level != "province":
                 field.widget.attrs |= {
                     "data-places-in": self[_above(level)].auto_id,

@@ -1,11 +1,13 @@
 """Two small helpers for address forms with scripts; without them the form works too."""
 
 from django.http import HttpRequest, JsonResponse
+from django.utils import translation
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from logistics import address, regions
 from logistics.address.text import LIMIT
+from partners.spelling import place_told
 
 _BELOW = ("city", "county", "township")
 
@@ -15,13 +17,19 @@ _BELOW = ("city", "county", "township")
 def places(request: HttpRequest, code: str) -> JsonResponse:
     """What lies in a division: {"places": [{"code", "name"}]}.
 
-    `?level=` is city, county or township.
+    `?level=` is city, county or township; `lang=en` has the names spelled too. The
+    language is in the address, because browsers keep the answer for a day.
     """
     level = request.GET.get("level", "")
     if level not in _BELOW:
         return JsonResponse({"error": "level: city, county or township"}, status=400)
-    found = regions.places_in(code, level)
-    return JsonResponse({"places": [{"code": c, "name": n} for c, n in found]})
+    language = "en" if request.GET.get("lang") == "en" else "zh-hans"
+    with translation.override(language):
+        found = [
+            {"code": place, "name": place_told(name)}
+            for place, name in regions.places_in(code, level)
+        ]
+    return JsonResponse({"places": found})
 
 
 @require_POST

@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy
 from partners import measures
 from partners.phones import mask_phone
 from partners.privacy import mask_name
-from partners.spelling import reads_english, region_told, spelled_place
+from partners.spelling import place_told, region_told
 
 register = template.Library()
 register.filter("yuan", measures.yuan)
 register.filter("jin", measures.jin)
 register.filter("masked", mask_name)
+register.filter("place", place_told)
 register.filter("masked_phone", mask_phone)
 
 
@@ -65,17 +66,9 @@ def found(result: str) -> str:
 
 
 @register.filter
-def place(name: str) -> str:
-    """柳林村; on English pages Liulin village 柳林村, for who cannot read it."""
-    if not name or not reads_english():
-        return name
-    return f"{spelled_place(name)} {name}".strip()
-
-
-@register.filter
 def places(names: Iterable[object]) -> str:
     """Villages, each once, listed as this reader lists things."""
-    return listed(dict.fromkeys(place(str(one)) for one in names))
+    return listed(dict.fromkeys(place_told(str(one)) for one in names))
 
 
 @register.filter

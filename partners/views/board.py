@@ -17,7 +17,7 @@ from partners.files import private_storage
 from partners.keys import key_in
 from partners.models import AccrualLine, Disbursement, DisbursementPhoto, Supermarket
 from partners.organisations.models import Division
-from partners.templatetags.market import place
+from partners.spelling import place_told
 from partners.views.downloads import attachment, stored
 from partners.views.stages import stages_of
 
@@ -150,9 +150,9 @@ def export(request: HttpRequest, year: int, month: int) -> HttpResponse:
         (
             f"{row.period:%Y-%m}",
             row.name,
-            place(row.village),
-            place(row.township),
-            place(row.supermarket),
+            place_told(row.village),
+            place_told(row.township),
+            place_told(row.supermarket),
             *(measures.decimal_yuan(fen) for fen in row.flow.stages[1:]),
             row.entry or "",
         )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from logistics.address import PastedAddress
 from logistics.forms import AddressForm
 from partners.cleaning import ParagraphField
+from partners.spelling import reads_english
 from shop.ordering.typed import Typed
 
 _KEY = re.compile(r"[0-9a-f]{32}\Z")
@@ -35,6 +36,15 @@ class PasteForm(forms.Form):
             }
         ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if reads_english():
+            self.fields["pasted"].help_text = _(
+                "Chinese is read best; in English, put commas between street, "
+                "district, city and province. What is not read you choose from "
+                "lists in the next step."
+            )
 
 
 class CheckoutForm(AddressForm):

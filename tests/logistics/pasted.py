@@ -55,6 +55,64 @@ ORDERS = [
     ),
 ]
 
+# In Latin letters: read where province, city and district stand between commas.
+LATIN = [
+    Row(
+        f"Tom Li, {P}, 88 Lushan Road, Yuelu District, Changsha, Hunan",
+        "Tom Li",
+        P,
+        YUELU,
+        "88 Lushan Road",
+    ),
+    Row(
+        f"Tom Li {P}, Hunan Province, Changsha City, Yuelu, 88 Lushan Road",
+        "Tom Li",
+        P,
+        YUELU,
+        "88 Lushan Road",
+    ),
+    Row(
+        f"Tom Li, {P}, Beilin District, Xi'an, Shaanxi, China",
+        "Tom Li",
+        P,
+        "陕西省西安市碑林区",
+        "",
+        ("detail",),
+    ),
+    Row(
+        f"Tom Li, {P}, 1 Main Street, Haidian, Beijing",
+        "Tom Li",
+        P,
+        "北京市海淀区",
+        "1 Main Street",
+    ),
+    Row(
+        f"Tom Li, {P}, 1 Main Street, Changsha, Hunan 410000",
+        "Tom Li",
+        P,
+        "湖南省长沙市",
+        "1 Main Street",
+        ("county",),
+    ),
+    # A province alone may be somebody's name, and xian is not in Shanxi.
+    Row(
+        f"Tom Li, {P}, 1 Main Street, Hunan",
+        "Tom Li",
+        P,
+        "",
+        "1 Main Street Hunan",
+        PLACE,
+    ),
+    Row(
+        f"Tom Li, {P}, 1 Main Street, Xi'an, Shanxi",
+        "Tom Li",
+        P,
+        "",
+        "1 Main Street Xi'an Shanxi",
+        PLACE,
+    ),
+]
+
 # With labels, as malls, chats and clerks write them.
 LABELS = [
     Row(
@@ -462,4 +520,4 @@ NAMES = [
     Row(f"司马光 {P} {YUELU}{HOUSE}", "司马光", P, YUELU, HOUSE),
 ]
 
-CORPUS = [*ORDERS, *LABELS, *PHONES, *PLACES, *ASKED, *UNREAD, *BEYOND, *NAMES]
+CORPUS = [*LATIN, *ORDERS, *LABELS, *PHONES, *PLACES, *ASKED, *UNREAD, *BEYOND, *NAMES]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from logistics import address
 from logistics.forms import AddressForm
@@ -18,6 +19,8 @@ RIGHT = {
     "township": "430104011000",
     "detail": "尖山路39号2栋301",
 }
+
+LEVELS = ("province", "city", "county", "township")
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +159,17 @@ class TestFromAPaste:
         assert empty.fields["city"].required
         assert "required" not in str(empty["city"])
 
+    def test_spells_places_in_english_and_takes_them(self) -> None:
+        with translation.override("en"):
+            filled = form()
+            names = {level: dict(choices(filled, level)) for level in LEVELS}
+            assert filled.is_valid()
+        assert names["province"][RIGHT["province"]] == "Hunan 湖南省"
+        assert names["city"][RIGHT["city"]] == "Changsha city 长沙市"
+        assert names["county"][RIGHT["county"]] == "Yuelu district 岳麓区"
+        assert names["township"][RIGHT["township"]].endswith("subdistrict 麓谷街道")
+        assert dict(choices(form(), "province"))[RIGHT["province"]] == "湖南省"
+
     def test_points_at_what_was_read_on_weak_grounds(self) -> None:
         read = address.parse("小雨 10000000001 湖南省长沙市岳麓区尖山路39号")
         assert read.unsure == ["name"]
@@ -171,6 +185,17 @@ class TestTheHelpers:
         assert answer.json()["places"] == [{"code": "430104000000", "name": "岳麓区"}]
         assert "max-age" in answer["Cache-Control"]
         assert not answer.cookies
+
+    def test_spells_the_names_where_the_address_asks_for_english(
+        self, client: Client
+    ) -> None:
+        """Browsers keep the answer, so their language must not decide alone."""
+        url = "/address/children/430100000000/?level=county"
+        english = {"accept-language": "en"}
+        spelled = client.get(f"{url}&lang=en").json()["places"]
+        assert spelled == [{"code": "430104000000", "name": "Yuelu district 岳麓区"}]
+        plain = client.get(f"{url}&lang=zh-Hans", headers=english).json()["places"]
+        assert plain == [{"code": "430104000000", "name": "岳麓区"}]
 
     def test_knows_what_lies_in_nothing(self, client: Client) -> None:
         assert client.get("/address/children/990000000000/?level=city").json() == {

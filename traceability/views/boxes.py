@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from partners.organisations.models import Station
-from partners.templatetags.market import place
+from partners.spelling import place_told
 from traceability import queries, words
 from traceability.models import Evidence, Label, Lot
 from traceability.signals import scan_links
@@ -45,7 +45,9 @@ def place_of(lot: Lot) -> str:
     """汉寿县 · 永固村: the county and the village, as readers know them."""
     township = lot.village.parent
     county = township.parent if township is not None else None
-    return " · ".join(place(p.name) for p in (county, lot.village) if p is not None)
+    return " · ".join(
+        place_told(p.name) for p in (county, lot.village) if p is not None
+    )
 
 
 def station_of(lot: Lot) -> str:

@@ -9,7 +9,11 @@
     list.replaceChildren(kept);
     if (above.value) {
       const address = list.dataset.placesUrl.replace("000000000000", above.value);
-      const answer = await fetch(`${address}?level=${list.dataset.level}`);
+      const wanted = new URLSearchParams({
+        level: list.dataset.level,
+        lang: document.documentElement.lang,
+      });
+      const answer = await fetch(`${address}?${wanted}`);
       if (!answer.ok) return;
       const { places } = await answer.json();
       list.append(...places.map(({ code, name }) => new Option(name, code)));
