@@ -13,13 +13,11 @@ if "XIANGJI_VAR" not in os.environ:
 # Tests never talk to the gateway that the surrounding shell is set up for.
 os.environ.pop("ALIPAY_GATEWAY", None)
 
-from . import env
 from .local import *  # noqa: F403
 from .local import (
     CELERY_BROKER_URL,
     ELASTICSEARCH_PREFIX,
     REDIS_URL,
-    SEARCH_ENGINES,
     VAR,
     shared_cache,
 )
@@ -54,9 +52,6 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
 # database from pytest-django; from here its two databases of Redis, and its indices.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 ELASTICSEARCH_PREFIX = f"{ELASTICSEARCH_PREFIX}-test-{WORKER}"
-# The tests of search take up every engine there is; all others the embedded one.
-SEARCH_ENGINE = env.text("SEARCH_ENGINE", "sqlite")
-SEARCH_ENGINE = SEARCH_ENGINES.get(SEARCH_ENGINE, SEARCH_ENGINE)
 if REDIS_URL:
     REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{2 * WORKER}"
     CACHES = {"default": shared_cache(REDIS_URL)}

@@ -17,7 +17,7 @@ QUERIES = 6
 
 
 @pytest.fixture
-def market():
+def market(index):
     """Peaches in two townships, oranges in one."""
     here, there = village(), village("430722109201", "鹿溪村")
     peach = listing_on_sale(crop="黄桃", grower=farmer(called="王婶", home=here))
