@@ -42,3 +42,4 @@ class TestGuards:
         with guards_lifted(connection), connection.cursor() as cursor:
             cursor.execute(attack)
             assert cursor.rowcount == 1
+            connection.check_constraints()
