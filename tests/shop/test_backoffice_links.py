@@ -27,6 +27,8 @@ from tests.factories.shares import NOON, OCTOBER, hand_out
 from tests.factories.traceability import new_certificate, new_lot
 from tests.shop.ordering.test_pack import make_labels
 from tests.shop.test_recall import arrived, bought, recall
+from traceability.epcis import operations as epcis
+from traceability.models import LogAlarm
 from traceability.operations import report_fake
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +174,12 @@ def county(
     oranges.refresh_from_db()
     arrived(bought(oranges), codes, assistant_zhao.user)
     recall(oranges.lot, operator)
+    LogAlarm.objects.create(found=LogAlarm.Found.DAMAGED, detail="示例", raised_at=NOON)
+    party = epcis.register_party(name="示例冷链", by=operator, at=NOON)
+    epcis.give_access(party=party, by=operator, at=NOON)
+    epcis.register_trade_item(
+        gtin="09506000134352", lot_number=lot.number, by=operator, at=NOON
+    )
 
 
 def test_there_are_many() -> None:
