@@ -8,6 +8,7 @@ import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 EACH = 7
@@ -52,10 +53,13 @@ def main(turn: str) -> None:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.db import connection
 
     from shop.backups.facts import facts
+    from shop.demo import keys
 
+    keys.make(Path(settings.VAR))
     live(turn)
     told = asdict(facts())
     with connection.cursor() as cursor:
