@@ -167,3 +167,20 @@ def test_redis_killed_and_empty_again(
         broker.beat()
         broker.until(lambda: sent(text))
         assert worker.poll() is None
+
+
+def test_redis_flushed(server: processes.Server, text: TextMessage, tmp_path: Path):
+    """What waited there is gone; its row is not, and beat's next round takes it up."""
+    begun(server, tmp_path / "state")
+    broker = Broker(f"{server.url}/1", tmp_path)
+    queue = Redis.from_url(broker.url)
+    broker.beat()
+    assert queue.llen("celery") == 1, "it would have been done"
+    queue.flushall()
+    assert queue.llen("celery") == 0
+    with broker.worker():
+        broker.until(lambda: "ready" in broker.log.read_text())
+        assert not sent(text)
+        broker.beat()
+        broker.until(lambda: sent(text))
+    assert text.tries == 1
