@@ -29,11 +29,7 @@ def write_whole(
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".half-")
     half = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(handle, parts)
         half.chmod(permissions)
         half.replace(path)
     except BaseException:
@@ -82,13 +78,15 @@ def _send(
             path.parent.mkdir(parents=True, exist_ok=True)
             folders.add(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".half-")
-        sent.append((path, Path(name), pool.submit(_written, handle, data)))
+        sent.append((path, Path(name), pool.submit(_write, handle, [data])))
     return len(sent) == _OPEN_AT_MOST
 
 
-def _written(handle: int, data: bytes) -> None:
+def _write(handle: int, parts: Iterable[bytes]) -> None:
+    """All of it, down to the disk."""
     with os.fdopen(handle, "wb") as file:
-        file.write(data)
+        for part in parts:
+            file.write(part)
         file.flush()
         os.fsync(file.fileno())
 

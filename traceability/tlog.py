@@ -122,6 +122,23 @@ def _fits(key: bytes, signature: bytes, signed: bytes) -> bool:
     return True
 
 
+def growth(node: merkle.Node, *, old: Checkpoint, new: Checkpoint) -> list[bytes]:
+    """The proof that the log of `new`, with these nodes, begins with that of `old`.
+
+    It is checked as its readers will. Errors: LogDamaged where files are missing,
+    merkle.ProofRejected where the log has not only grown.
+    """
+    proof = merkle.consistency_proof(node, old=old.size, new=new.size)
+    merkle.verify_consistency(
+        old=old.size,
+        new=new.size,
+        old_root=old.root,
+        new_root=new.root,
+        proof=proof,
+    )
+    return proof
+
+
 def inclusion_file(
     *, index: int, hashes: Sequence[bytes], checkpoint: Checkpoint
 ) -> str:

@@ -1,32 +1,22 @@
 """A county with an offline root: two folders that stand for two machines."""
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from tests.factories.programs import OPS, program
 from tests.factories.traceability import NOW
 from traceability import operations, queries
 from traceability.keylists import Change, Compromise, KeyList, Rotate
 from traceability.models import KeyPurpose, PublishedKeyList
 
-PROGRAM = Path(__file__).resolve().parents[2] / "ops" / "offline_root.py"
+PROGRAM = OPS / "offline_root.py"
 ORIGIN = "xiangji.example/430722"
 
 
-def _program() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("offline_root", PROGRAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-offline_root: Any = _program()
+offline_root = program("offline_root")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Witnesses cosign what only grew; our own watch finds what did not."""
 
 import base64
-import importlib.util
 import re
 import struct
 import subprocess
@@ -21,6 +20,7 @@ from django.test import Client
 
 from shop.backoffice.queries import today
 from shop.users.models import User
+from tests.factories import programs
 from tests.factories.keys import OfflineMachine
 from tests.factories.traceability import NOW
 from tests.traceability.test_log import fill, published, verify
@@ -31,20 +31,11 @@ from traceability.operations.watching import raise_alarm
 
 pytestmark = pytest.mark.django_db
 
-PROGRAM = Path(__file__).resolve().parents[2] / "ops" / "witness.py"
+PROGRAM = programs.OPS / "witness.py"
 ORIGIN = "xiangji.example/430722"
 
 
-def _program() -> Any:
-    spec = importlib.util.spec_from_file_location("witness", PROGRAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-program = _program()
+program = programs.program("witness")
 
 
 def log_key() -> str:

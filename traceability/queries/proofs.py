@@ -112,17 +112,8 @@ def growth_since(leaf: LogLeaf, checkpoint: tlog.Checkpoint) -> Growth | None:
         return None
     old = tlog.read_checkpoint(first.note)
     folder = tlog.TileFolder(Path(settings.LOG_FOLDER))
-    hashes = merkle.consistency_proof(
-        folder.node(checkpoint.size), old=old.size, new=checkpoint.size
-    )
     try:
-        merkle.verify_consistency(
-            old=old.size,
-            new=checkpoint.size,
-            old_root=old.root,
-            new_root=checkpoint.root,
-            proof=hashes,
-        )
+        hashes = tlog.growth(folder.node(checkpoint.size), old=old, new=checkpoint)
     except merkle.ProofRejected as error:
         raise tlog.LogDamaged(f"the log has not only grown: {error}") from error
     return Growth(old, hashes)

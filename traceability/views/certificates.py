@@ -66,8 +66,7 @@ def document(request: HttpRequest, number: str) -> HttpResponse:
     response = HttpResponse(
         found.document, content_type="application/json; charset=utf-8"
     )
-    response["Content-Disposition"] = f'attachment; filename="{found.number}.json"'
-    return response
+    return _to_save(response, f"{found.number}.json")
 
 
 @require_safe
@@ -80,10 +79,7 @@ def proof(request: HttpRequest, number: str) -> HttpResponse:
     response = HttpResponse(
         proven["proof"].text, content_type="text/plain; charset=utf-8"
     )
-    response["Content-Disposition"] = (
-        f'attachment; filename="{found.number}.tlog-proof"'
-    )
-    return response
+    return _to_save(response, f"{found.number}.tlog-proof")
 
 
 @require_safe
@@ -101,10 +97,7 @@ def proof_as_json(request: HttpRequest, number: str) -> HttpResponse:
     response = JsonResponse(
         told, json_dumps_params={"ensure_ascii": False, "indent": 1}
     )
-    response["Content-Disposition"] = (
-        f'attachment; filename="{found.number}-proof.json"'
-    )
-    return response
+    return _to_save(response, f"{found.number}-proof.json")
 
 
 @require_safe
@@ -134,9 +127,7 @@ def credential(request: HttpRequest, number: str) -> HttpResponse:
         content_type="application/vc",
         json_dumps_params={"ensure_ascii": False, "indent": 1},
     )
-    name = f"{found.number}-credential.json"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return _to_save(response, f"{found.number}-credential.json")
 
 
 @require_safe
@@ -181,6 +172,11 @@ def _certificate(number: str) -> Certificate:
         ),
         number=number.upper(),
     )
+
+
+def _to_save(response: HttpResponse, name: str) -> HttpResponse:
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _proof(found: Certificate) -> tuple[dict[str, Any], bool]:
