@@ -67,15 +67,19 @@ def labels(bench: Bench) -> Figure:
     import qrcode
 
     from bench.county import new_labels
+    from traceability import queries
     from traceability.models import Certificate
-    from traceability.printing import sheets
+    from traceability.printing import PAPERS, write_sheet
 
     certificate = Certificate.objects.select_related("lot").order_by("pk").last()
     assert certificate is not None
 
     def batch() -> None:
         made = new_labels(certificate, LABELS)
-        sheets.write_sheet(made, paper=sheets.PAPERS["50x30"], out=BytesIO())
+        numbers = queries.printable_numbers(
+            made, first=made.first_number, last=made.last_number
+        )
+        write_sheet(made, numbers.iterator(), paper=PAPERS["50x30"], out=BytesIO())
 
     def one() -> None:
         qrcode.make(f"HTTPS://XIANGJI.EXAMPLE/T/{secrets.token_hex(13).upper()}")

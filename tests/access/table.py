@@ -397,7 +397,7 @@ LOTS = [
     Door("traceability:certificate_paper", reads=KEEPERS,
          args=thing("lot.number", "certificate.number")),
     Door("traceability:sheet", reads=KEEPERS,
-         args=lambda w: [w.lot.number, w.batch.number, "a4"]),
+         args=lambda w: [w.lot.number, w.batch.number, "a4-4x9"]),
 ]  # fmt: skip
 
 SUPERMARKETS = [

@@ -146,7 +146,7 @@ class TestWholeWay:
     ) -> None:
         batches = [new_batch(certificate=certificate, by=zhao) for _n in range(3)]
         page = assistant.get(f"/assistant/lots/{certificate.lot.number}/")
-        sheets = re.findall(r"labels/(B\d+-\d+)/a4\.pdf", page.content.decode())
+        sheets = re.findall(r"labels/(B\d+-\d+)/a4-4x9\.pdf", page.content.decode())
         assert sheets == [batch.number for batch in reversed(batches)]
 
     def test_prints_the_certificate_with_names_for_its_assistant(
@@ -250,7 +250,7 @@ class TestPermissions:
             f"{home}certificates/{certificate.number}/replace/",
             f"{home}certificates/{certificate.number}/labels/",
             f"{home}certificates/{certificate.number}/paper.pdf",
-            f"{home}labels/{batch.number}/a4.pdf",
+            f"{home}labels/{batch.number}/a4-4x9.pdf",
         ]
 
     def test_their_assistant_sees_all_of_them(

@@ -61,14 +61,18 @@ class LabelBatch(models.Model):
         """The code on the first label, to look at how buyers see it."""
         return codes.code_of(self.first_number)
 
+    @property
+    def last_number(self) -> int:
+        return self.first_number + self.count - 1
+
     def holds(self, number: int) -> bool:
         """Whether a label of this number is one of the batch."""
         return 0 <= number - self.first_number < self.count
 
     def codes(self) -> list[str]:
         """Every code of the batch, in order. Needs the secret: rows hold none."""
-        last = self.first_number + self.count
-        return [codes.code_of(number) for number in range(self.first_number, last)]
+        numbers = range(self.first_number, self.last_number + 1)
+        return [codes.code_of(number) for number in numbers]
 
 
 class Label(models.Model):

@@ -24,6 +24,7 @@ from traceability.queries.keys import (
     signer_for,
     trust_in,
 )
+from traceability.queries.labels import printable_numbers
 from traceability.queries.lots import (
     ancestor_ids,
     descendant_ids,
@@ -91,6 +92,7 @@ __all__ = [
     "lots_today",
     "lots_with",
     "plots_for",
+    "printable_numbers",
     "proof_document",
     "proof_of",
     "published_checkpoint",

@@ -96,7 +96,7 @@ def lot(request: HttpRequest, number: str) -> HttpResponse:
         "has_labels": any(one.batches.all() for one in certificates),
         "evidence": list(found.evidence.all()),
         "certificates": certificates,
-        "papers": PAPERS.values(),
+        "papers": [PAPERS[name] for name in ("40x30", "50x30", "60x40", "a4-4x9")],
         "steps": _steps(found, certificates),
         "may_keep": request.user.has_perm("traceability.keep_lots", found.village),
         "may_revoke": request.user.has_perm("traceability.revoke_certificate"),
@@ -256,7 +256,10 @@ def sheet(
         number=batch,
     )
     file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
-    write_sheet(printed, paper=PAPERS[paper], out=file)
+    numbers = queries.printable_numbers(
+        printed, first=printed.first_number, last=printed.last_number
+    )
+    write_sheet(printed, numbers.iterator(), paper=PAPERS[paper], out=file)
     file.seek(0)
     return _pdf(file, f"{printed.number}-{paper}")
 
