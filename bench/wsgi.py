@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 
-market = get_wsgi_application()
+from shop.config.wsgi import application as market
+
 with override_settings(MIDDLEWARE=[]):
     bare = WSGIHandler()
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
-from shop.storefront import middleware, queries
+from shop.storefront import front, queries
 from shop.storefront.templatetags.storefront import forget_cards
 from tests import databases
 from tests.factories.offers import ducks, freight, honey, oranges  # noqa: F401
@@ -88,7 +88,7 @@ def in_the_usual_language() -> None:
 def forget_pages() -> None:
     """Kept pages, the menu and the cache remember one database: the last test's."""
     cache.clear()
-    middleware.pages.clear()
+    front.pages.clear()
     kept.clear()
     forget_cards()
     queries.forget()

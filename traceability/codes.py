@@ -56,15 +56,12 @@ def _keys(secret: str) -> _Keys:
     )
 
 
-def _round(key: bytes, half: int) -> int:
-    mixed = hashlib.blake2b(half.to_bytes(4, "big"), key=key, digest_size=4)
-    return int.from_bytes(mixed.digest(), "big") & _HALF_MASK
-
-
 def _permute(number: int, rounds: tuple[bytes, ...]) -> int:
     left, right = number >> _HALF_BITS, number & _HALF_MASK
     for key in rounds:
-        left, right = right, left ^ _round(key, right)
+        mixed = hashlib.blake2b(right.to_bytes(4, "big"), key=key, digest_size=4)
+        mask = int.from_bytes(mixed.digest(), "big") & _HALF_MASK
+        left, right = right, left ^ mask
     return right << _HALF_BITS | left
 
 

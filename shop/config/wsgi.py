@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.config.settings.local")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from shop.watching.door import Door  # noqa: E402  apps first
+
+application = Door()

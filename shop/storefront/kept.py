@@ -11,16 +11,19 @@ import re
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from time import monotonic
 from typing import NamedTuple
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpResponse
 from django.urls import ResolverMatch
 from django.utils.http import parse_etags
 
 from shop.storefront import queries
+from shop.storefront.answers import Answer, Headers
 from shop.storefront.models import ProductCard
+from shop.storefront.readers import Environ
 
 # What no version counts (a month's total of the funds board) is at most this old.
 KEEP_SECONDS = 300
@@ -109,25 +112,32 @@ class KeptPage:
     def is_current(self) -> bool:
         return monotonic() - self.kept_at < KEEP_SECONDS and self.versions.hold()
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
+    def answer(self, environ: Environ) -> Answer:
         """The page as this browser can take it, or that it has it already."""
-        asked = request.META.get("HTTP_IF_NONE_MATCH", "")
-        response: HttpResponse
+        asked = environ.get("HTTP_IF_NONE_MATCH", "")
         if asked and self.etag in parse_etags(asked):
-            response = HttpResponseNotModified()
-        elif _GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
-            response = HttpResponse(self.packed, headers=self.headers)
-            response.headers["Content-Encoding"] = "gzip"
-            response.headers["Content-Length"] = str(len(self.packed))
+            status, body, headers = 304, b"", self._common
+        elif _GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            status, body, headers = 200, self.packed, self._as_packed
         else:
-            response = HttpResponse(self.plain, headers=self.headers)
-            response.headers["Content-Length"] = str(len(self.plain))
-        response.headers["ETag"] = self.etag
-        response.headers["Vary"] = VARY
-        response.headers["Cache-Control"] = CACHE_CONTROL
-        if request.method == "HEAD":
-            response.content = b""
-        return response
+            status, body, headers = 200, self.plain, self._as_plain
+        if environ["REQUEST_METHOD"] == "HEAD":
+            body = b""
+        return Answer(status, headers, body, self.match)
+
+    @cached_property
+    def _common(self) -> Headers:
+        own = {"ETag": self.etag, "Vary": VARY, "Cache-Control": CACHE_CONTROL}
+        return list((self.headers | own).items())
+
+    @cached_property
+    def _as_plain(self) -> Headers:
+        return [*self._common, ("Content-Length", str(len(self.plain)))]
+
+    @cached_property
+    def _as_packed(self) -> Headers:
+        packed = ("Content-Encoding", "gzip")
+        return [*self._common, packed, ("Content-Length", str(len(self.packed)))]
 
 
 class Pages:

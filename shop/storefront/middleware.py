@@ -1,54 +1,10 @@
-"""What every request passes: kept pages first, and no sign that nobody can type."""
+"""What every request passes: no sign that nobody can type, no page that is empty."""
 
-from collections.abc import Callable, Hashable
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Callable
 
-from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils import timezone
-from django.utils.translation import get_language_from_request
-
-from shop.storefront.kept import KeptPage, Pages
-
-# Longer addresses are somebody's play, not a page that many ask for.
-LONGEST_QUERY = 200
-
-pages = Pages()
-
-
-class KeptPageMiddleware:
-    """Serves kept pages; must stand first, so that what it keeps is complete.
-
-    Pages differ by address, language, letter size and day (they say "tomorrow"), by
-    nothing else. A reader who is logged in gets the same page: the basket's number
-    and the token for forms come apart from it, by `/basket/badge/`.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            return self.get_response(request)
-        key = page_key(request)
-        page = pages.get(key)
-        if page is not None and page.is_current():
-            request.resolver_match = page.match
-            return page.answer(request)
-        response = self.get_response(request)
-        made = KeptPage.of(response, request.resolver_match)
-        if made is None:
-            return response
-        # Django empties the body of a HEAD only after us; nothing is kept of one.
-        if (
-            request.method == "GET"
-            and len(request.META["QUERY_STRING"]) <= LONGEST_QUERY
-        ):
-            pages.put(key, made)
-        return made.answer(request)
 
 
 class NoNulMiddleware:
@@ -98,31 +54,3 @@ class MethodPageMiddleware:
         if response.status_code == 405 and request.method == "GET":
             response.content = render_to_string("405.html", request=request)
         return response
-
-
-def page_key(request: HttpRequest) -> Hashable:
-    """Everything that one public page can differ by."""
-    query = request.META.get("QUERY_STRING", "")
-    return request.path_info, query, reader_of(request)
-
-
-class Reader(NamedTuple):
-    """Everything that a page can differ by from reader to reader."""
-
-    scheme: str | None
-    host: str
-    language: str
-    large: bool
-    today: date
-    demo: bool
-
-
-def reader_of(request: HttpRequest) -> Reader:
-    return Reader(
-        request.scheme,
-        request.META.get("HTTP_HOST", ""),
-        get_language_from_request(request),
-        request.COOKIES.get("type") == "large",
-        timezone.localdate(),
-        settings.DEMO,
-    )

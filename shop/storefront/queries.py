@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from time import monotonic
 from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from partners import queries as board
 from partners.keys import key_in
 from partners.measures import yuan
 from partners.organisations.models import Division
+from partners.prepared import Prepared
 from shop.listings.crops import CATEGORIES, CROPS, Crop
 from shop.listings.words import category_name
 from shop.storefront.models import CropShelf, ProductCard, Shelf
@@ -27,28 +27,23 @@ PAGE_SIZE = 20
 JUST_PICKED = timedelta(days=2)
 PICKED_SOON = timedelta(days=7)
 
-_MARKET = "SELECT number FROM storefront_marketversion WHERE id = 1"
-_PRODUCT = "SELECT version FROM storefront_productcard WHERE product_id = %s"
-_BOTH = (
-    f"SELECT number, ({_PRODUCT}) "  # noqa: S608  both are constants above
-    "FROM storefront_marketversion WHERE id = 1"
-)
+_MARKET = Prepared("SELECT number FROM storefront_marketversion WHERE id = 1")
+_BOTH = Prepared("""
+    SELECT number,
+        (SELECT version FROM storefront_productcard WHERE product_id = %s)
+    FROM storefront_marketversion WHERE id = 1""")
 
 
 def market_version() -> int:
     """The number that every change of a list makes grow."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MARKET)
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    rows = _MARKET.rows()
+    return int(rows[0][0]) if rows else 0
 
 
 def versions(product_id: int) -> tuple[int, int]:
     """The market's version and one product's, in one query; 0 where there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BOTH, [product_id])
-        row = cursor.fetchone()
-    return (int(row[0]), int(row[1] or 0)) if row else (0, 0)
+    rows = _BOTH.rows(product_id)
+    return (int(rows[0][0]), int(rows[0][1] or 0)) if rows else (0, 0)
 
 
 class CategoryEntry(NamedTuple):

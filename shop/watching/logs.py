@@ -10,6 +10,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from django.urls import ResolverMatch
+
 from shop.watching.redaction import clean, clean_value
 from shop.watching.request_ids import running
 
@@ -77,5 +79,9 @@ def _without_address(record: logging.LogRecord) -> str:
 
 def route_of(request: Any) -> str:
     """The name of the address that was asked for; "unmatched" where there is none."""
-    match = getattr(request, "resolver_match", None)
+    return name_of(getattr(request, "resolver_match", None))
+
+
+def name_of(match: ResolverMatch | None) -> str:
+    """The name of an address that was found."""
     return match.view_name if match is not None else "unmatched"

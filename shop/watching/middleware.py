@@ -1,8 +1,9 @@
 """Names every request, times it, and says in one line what came of it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -15,7 +16,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
 
 class WatchMiddleware:
-    """Stands first of all, so that it sees kept pages too and no page keeps its header.
+    """Stands first of all, so that it sees every answer and no page keeps its header.
 
     Probes are answered here, before hosts, redirects to https, sessions and kept pages:
     whoever asks from inside knows neither our name nor a certificate.
@@ -26,31 +27,40 @@ class WatchMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
-        name = request_ids.accepted(request.META.get("HTTP_X_REQUEST_ID"))
         # Django logs a failed answer after us, so the name stays until the next request
         # or the end of this one (receivers.py), whichever comes first.
-        request_ids.begin(**{request_ids.NAME: name})
+        name = begin(request.META)
         request.resolver_match = PROBES.get(request.path_info)
         if request.resolver_match is not None:
             response = request.resolver_match.func(request)
         else:
             response = self.get_response(request)
-            self._note(request, response, perf_counter() - started)
+            note(
+                method=request.method or "",
+                route=route_of(request),
+                status=response.status_code,
+                seconds=perf_counter() - started,
+            )
         response.headers[request_ids.HEADER] = name
         return response
 
-    def _note(
-        self, request: HttpRequest, response: HttpResponse, seconds: float
-    ) -> None:
-        method = request.method if request.method in METHODS else "OTHER"
-        route, status = route_of(request), response.status_code
-        metrics.request_answered(route=route, status=status, seconds=seconds)
-        log.info(
-            "request",
-            extra={
-                "method": method,
-                "route": route,
-                "status": status,
-                "ms": round(seconds * 1000, 1),
-            },
-        )
+
+def begin(environ: Mapping[str, Any]) -> str:
+    """Name the request; every line of log carries the name from now on."""
+    name = request_ids.accepted(environ.get("HTTP_X_REQUEST_ID"))
+    request_ids.begin(**{request_ids.NAME: name})
+    return name
+
+
+def note(*, method: str, route: str, status: int, seconds: float) -> None:
+    """One line, and one more in the figures."""
+    metrics.request_answered(route=route, status=status, seconds=seconds)
+    log.info(
+        "request",
+        extra={
+            "method": method if method in METHODS else "OTHER",
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+        },
+    )

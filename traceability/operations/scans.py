@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from partners.people import Person
+from partners.prepared import Prepared, Row
 from traceability import codes, queries
 from traceability.devices import device_hash
 from traceability.models import FakeReport, Label, ReportConclusion
@@ -42,10 +43,17 @@ def count_scan(*, code: str, device: str, at: datetime) -> queries.Verdict:
 _COUNT = """
     UPDATE traceability_label
     SET scan_count = scan_count + 1, first_scanned_at = coalesce(first_scanned_at, %s)
-    WHERE number = %s AND scan_count = %s"""
+    WHERE number = %s AND scan_count = %s RETURNING scan_count"""
 _NOTE = """
     INSERT INTO traceability_scan (label_id, ordinal, device, scanned_at)
-    VALUES (%s, %s, %s, %s)"""
+    VALUES (%s, %s, %s, %s) RETURNING ordinal"""
+_counted, _noted = Prepared(_COUNT), Prepared(_NOTE)
+# The same in one statement, which is a transaction: SQLite has no such form, and needs
+# none, for nothing lies between it and us.
+_counted_and_noted = Prepared(f"""
+    WITH counted AS ({_COUNT})
+    INSERT INTO traceability_scan (label_id, ordinal, device, scanned_at)
+    SELECT %s, scan_count, %s, %s FROM counted RETURNING ordinal""")  # noqa: S608
 
 
 def _count(seen: queries.Look, *, device: str, at: datetime) -> queries.Look | None:
@@ -55,15 +63,18 @@ def _count(seen: queries.Look, *, device: str, at: datetime) -> queries.Look | N
     label has to be judged again. The unique ordinal is the proof that none is twice.
     """
     moment: Any = connection.ops.adapt_datetimefield_value(at)
-    ordinal = seen.scan_count + 1
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_COUNT, [moment, seen.number, seen.scan_count])
-        if cursor.rowcount != 1:
+    counted: Row = (moment, seen.number, seen.scan_count)
+    name = device_hash(device)
+    if connection.vendor == "postgresql":
+        if not _counted_and_noted.rows(*counted, seen.number, name, moment):
             return None
-        scan = [seen.number, ordinal, device_hash(device), moment]
-        cursor.execute(_NOTE, scan)
+    else:
+        with transaction.atomic():
+            if not _counted.rows(*counted):
+                return None
+            _noted.rows(seen.number, seen.scan_count + 1, name, moment)
     first_at = seen.first_scanned_at or at
-    return seen._replace(scan_count=ordinal, first_scanned_at=first_at)
+    return seen._replace(scan_count=seen.scan_count + 1, first_scanned_at=first_at)
 
 
 def report_fake(

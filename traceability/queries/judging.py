@@ -6,10 +6,11 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from partners.prepared import Prepared
 from traceability import codes, signing
 from traceability.devices import device_hash
 from traceability.models import Event, Label, LabelBatch, Scan, StatusEvent
@@ -138,7 +139,7 @@ class Look(NamedTuple):
 
 # By hand: every scan asks it, and the ORM takes longer to write it than databases to
 # answer it. Events and papers are only ever added, so that their number is their state.
-_LOOK = """
+_LOOK = Prepared("""
     SELECT l.batch_id, l.activated_at, l.scan_count, l.first_scanned_at,
         s.status, s.reason,
         b.number, b.certificate_id, b.lot_id, b.product_name, b.pack_g, b.count,
@@ -151,14 +152,12 @@ _LOOK = """
     LEFT JOIN traceability_statusevent s ON s.label_id = l.number
         OR s.batch_id = l.batch_id OR s.certificate_id = b.certificate_id
         OR s.lot_id = b.lot_id
-    WHERE l.number = %s"""
+    WHERE l.number = %s""")
 
 
 def look_at(number: int) -> Look | None:
     """The label and all that became of it; None where there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK, [number])
-        rows = cursor.fetchall()
+    rows = _LOOK.rows(number)
     if not rows:
         return None
     batch_id, activated_at, scan_count, first_at = rows[0][:4]

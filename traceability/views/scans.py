@@ -4,7 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    parse_cookie,
+)
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -38,6 +44,8 @@ SCANS = Limit("scans", 600, timedelta(minutes=10))
 REPORTS = Limit("fake-reports", 10, timedelta(hours=1))
 _DEVICE_COOKIE = "scan_device"
 _DEVICE_COOKIE_AGE = 400 * 24 * 3600
+# Where a request's environment holds its verdict. No header can have this name.
+VERDICT = "xiangji.verdict"
 
 
 @require_safe
@@ -53,10 +61,10 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_safe
 def scan(request: HttpRequest, text: str) -> HttpResponse:
     """The verdict on a code. Sets no cookie, counts nothing: see `seen`."""
-    verdict = judged(request, text)
+    verdict = judged(request.META, text)
     reported = "reported" in request.GET
-    if not reported:
-        tell_judged(request, verdict)
+    if request.method == "GET" and not reported and not verdict.is_genuine:
+        tell_judged(verdict)
     if verdict.facts is None or reported:
         return _answer(request, text, verdict, FakeReportForm(), reported=reported)
     context = _context(verdict, text) | skeletons.holes(verdict)
@@ -72,24 +80,24 @@ def scan(request: HttpRequest, text: str) -> HttpResponse:
     return response
 
 
-def judged(request: HttpRequest, text: str) -> Verdict:
+def judged(environ: dict[str, Any], text: str) -> Verdict:
     """The verdict for whoever asks, known by the cookie that only a POST sets.
 
     One for each request: the door asks for it, and then perhaps the view.
     """
-    verdict: Verdict | None = getattr(request, "verdict", None)
+    verdict: Verdict | None = environ.get(VERDICT)
     if verdict is None:
-        name = request.COOKIES.get(_DEVICE_COOKIE, "")
-        device = name if devices.is_device(name) else None
+        cookies = environ.get("HTTP_COOKIE", "")
+        name = _DEVICE_COOKIE in cookies and parse_cookie(cookies).get(_DEVICE_COOKIE)
+        device = name if name and devices.is_device(name) else None
         verdict = queries.judge(text=text, device=device, now=timezone.now())
-        request.verdict = verdict  # type: ignore[attr-defined]
+        environ[VERDICT] = verdict
     return verdict
 
 
-def tell_judged(request: HttpRequest, verdict: Verdict) -> None:
-    """A genuine one is told of when it is counted."""
-    if request.method == "GET" and not verdict.is_genuine:
-        scan_judged.send(sender=None, state=verdict.state)
+def tell_judged(verdict: Verdict) -> None:
+    """Somebody looks; a genuine one is told of when it is counted."""
+    scan_judged.send(sender=None, state=verdict.state)
 
 
 # Nobody is logged in here, so there is nothing that a forged post could use.

@@ -33,23 +33,28 @@ class Words(NamedTuple):
 
 
 class Skeleton(NamedTuple):
-    """A page in pieces: words of its own, and names of `Words` between them."""
+    """A page in pieces: bytes of its own, and between them fields of `Words`."""
 
-    pieces: tuple[str, ...]
+    own: tuple[bytes, ...]
+    words: tuple[int, ...]
 
     @classmethod
     def of(cls, page: str, verdict: Verdict) -> "Skeleton":
         """From a page that was rendered for this verdict with `holes`."""
         page = page.replace(verdict.code, _HOLE.format("code"))
         page = page.replace(codes.grouped(verdict.code), _HOLE.format("typed"))
-        return cls(tuple(_HOLES.split(page)))
+        pieces = _HOLES.split(page)
+        own = tuple(piece.encode() for piece in pieces[::2])
+        return cls(own, tuple(map(Words._fields.index, pieces[1::2])))
 
     def filled(self, verdict: Verdict, *, language: str, today: date) -> bytes:
         """The page for a label of which the same things are told."""
         told = words_of(verdict, language=language, today=today)
-        pieces = list(self.pieces)
-        pieces[1::2] = [getattr(told, name) for name in pieces[1::2]]
-        return "".join(pieces).encode()
+        words = [word.encode() for word in told]
+        page = [self.own[0]]
+        for word, own in zip(self.words, self.own[1:], strict=True):
+            page += words[word], own
+        return b"".join(page)
 
 
 def holes(verdict: Verdict) -> dict[str, object]:

@@ -48,8 +48,7 @@ INSTALLED_APPS = list(dict.fromkeys(INSTALLED_APPS))
 
 MIDDLEWARE = [
     "shop.watching.middleware.WatchMiddleware",
-    "shop.storefront.kept_scans.KeptScanMiddleware",
-    "shop.storefront.middleware.KeptPageMiddleware",
+    "shop.storefront.front.KeptMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -13,8 +13,8 @@ from shop.listings.models import Listing
 from shop.listings.operations.sale import set_price
 from shop.ordering.signals import stock_moved
 from shop.storefront import kept, queries
+from shop.storefront.front import LONGEST_QUERY, KeptMiddleware, pages
 from shop.storefront.kept import KeptPage, Pages, Versions, keep
-from shop.storefront.middleware import LONGEST_QUERY, KeptPageMiddleware, pages
 from tests.factories import listings as offers
 from tests.factories.people import new_user
 from tests.shop.storefront.conftest import card_of
@@ -162,7 +162,7 @@ class TestWhoseItIs:
             seen.append("asked")
             return HttpResponse("done")
 
-        KeptPageMiddleware(inner)(RequestFactory().post("/"))
+        KeptMiddleware(inner)(RequestFactory().post("/"))
         assert seen == ["asked"]
 
 

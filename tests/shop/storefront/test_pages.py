@@ -12,7 +12,7 @@ from logistics.models import FreightTemplate
 from partners.models import Accrual, Agreement
 from shop.listings.models import Listing
 from shop.listings.operations import end_listing
-from shop.storefront import middleware, queries
+from shop.storefront import front, queries
 from shop.storefront.operations import refresh_card
 from tests.factories import listings as offers
 from tests.shop.storefront.conftest import TODAY, card_of
@@ -443,7 +443,7 @@ class TestErrorPages:
         response = quiet.get("/villages/")
         assert response.status_code == 500
         assert "出了点问题" in response.content.decode()
-        assert len(middleware.pages) == 0
+        assert len(front.pages) == 0
 
 
 def test_today_is_the_day_of_the_fixtures() -> None:
