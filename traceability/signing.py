@@ -144,9 +144,9 @@ def signer(purpose: str, key_id: str = "") -> Signer:
     Errors: MissingKey.
     """
     if not key_id:
-        return _signer_in(key_file(purpose))
+        return signer_in(key_file(purpose))
     for path in key_files(purpose):
-        found = _signer_in(path)
+        found = signer_in(path)
         if found.key_id == key_id:
             return found
     raise MissingKey(
@@ -155,7 +155,8 @@ def signer(purpose: str, key_id: str = "") -> Signer:
     )
 
 
-def _signer_in(path: Path) -> Signer:
+def signer_in(path: Path) -> Signer:
+    """The private key in one of our files. Errors: MissingKey."""
     try:
         return _loaded(path, path.stat().st_mtime_ns)
     except (OSError, ValueError, TypeError) as error:
@@ -226,10 +227,25 @@ def key_id_of_text(public_key: str) -> str:
 def verify_text(*, text: str, signature: str, algorithm: str, public_key: str) -> None:
     """Check a base64 signature by a base64 public key. Errors: SignatureRejected."""
     try:
+        raw_key = base64.b64decode(public_key, validate=True)
+        raw_signature = base64.b64decode(signature, validate=True)
+    except ValueError as error:
+        raise SignatureRejected("The signature does not fit.") from error
+    verify_message(
+        message=text.encode(),
+        signature=raw_signature,
+        algorithm=algorithm,
+        public_key=raw_key,
+    )
+
+
+def verify_message(
+    *, message: bytes, signature: bytes, algorithm: str, public_key: bytes
+) -> None:
+    """Check a signature over bytes, all of it raw. Errors: SignatureRejected."""
+    try:
         ALGORITHMS[algorithm].verify(
-            public_key=base64.b64decode(public_key, validate=True),
-            signature=base64.b64decode(signature, validate=True),
-            message=text.encode(),
+            public_key=public_key, signature=signature, message=message
         )
     except (KeyError, ValueError, InvalidSignature) as error:
         raise SignatureRejected("The signature does not fit.") from error
