@@ -29,6 +29,7 @@ _CHECK_BITS = 40
 _HALF_BITS = NUMBER_BITS // 2
 _HALF_MASK = (1 << _HALF_BITS) - 1
 _ROUNDS = 8
+_PACKED_BYTES = 13
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 # Python's int() reads base 32 as 0-9a-v; typing mistakes are mended on the way.
 _TO_INT = str.maketrans(
@@ -106,6 +107,19 @@ def number_of(text: str) -> int | None:
 def as_printed(text: str) -> str:
     """The 20 characters on the label, of a code of ours however it was typed."""
     return _digits(text).translate(_FROM_INT)
+
+
+def packed(code: str) -> bytes:
+    """The 100 bits of a code as printed, in 13 bytes."""
+    return int(_digits(code), 32).to_bytes(_PACKED_BYTES, "big")
+
+
+def unpacked(data: bytes) -> str:
+    """The code as printed. Errors: ValueError where these are not 100 bits."""
+    value = int.from_bytes(data, "big")
+    if len(data) != _PACKED_BYTES or value >> 5 * LENGTH:
+        raise ValueError("not the bits of a code")
+    return "".join([_PAIRS[value >> shift & 1023] for shift in range(90, -1, -10)])
 
 
 def _digits(text: str) -> str:

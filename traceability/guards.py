@@ -4,6 +4,8 @@
 To change one, copy what stands here into migration 0002 first, as history's words.
 """
 
+from dataclasses import replace
+
 from partners.guards import Trigger, append_only, refusal, refusing
 
 _GAP = "traceability_logleaf: an index follows the last one, without a gap"
@@ -74,6 +76,16 @@ WATCHES: tuple[Trigger, ...] = tuple(
     trigger
     for model in ("cosignature", "logalarm", "logalarmconclusion")
     for trigger in append_only(f"traceability_{model}")
+)
+BOXES: tuple[Trigger, ...] = tuple(
+    trigger
+    for model in ("boxissue", "revocationlist")
+    for trigger in append_only(f"traceability_{model}")
+)
+# For a new purpose SQLite rebuilds the table of keys, and PostgreSQL does not.
+KEYS_ON_SQLITE: tuple[Trigger, ...] = tuple(
+    replace(trigger, postgresql="", body="")
+    for trigger in append_only("traceability_signingkey")
 )
 
 TRIGGERS: tuple[Trigger, ...] = (

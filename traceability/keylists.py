@@ -8,6 +8,7 @@ the log has it, for the log's order cannot be changed afterwards: see docs/keys.
 Nothing here asks the database or opens a key.
 """
 
+import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -60,6 +61,10 @@ class ListedKey:
     state: State = State.ACTIVE
     compromised_at: datetime | None = None
     trusted_lines: int | None = None
+
+    @property
+    def raw_public_key(self) -> bytes:
+        return base64.b64decode(self.public_key)
 
     def is_valid_at(self, moment: datetime) -> bool:
         until = self.valid_until

@@ -3,12 +3,14 @@
 from django.urls import path, re_path
 
 from traceability.views import (
+    box_codes,
     certificates,
     corrections,
     log,
     log_alarms,
     lots,
     moves,
+    offline,
     reports,
     scans,
     tracing,
@@ -24,6 +26,15 @@ urlpatterns = [
     re_path(rf"{_CODE}/seen/$", scans.seen, name="seen"),
     re_path(rf"{_CODE}/report/$", scans.report, name="report"),
     re_path(rf"{_CODE}/?$", scans.scan, name="scan"),
+    path("verify/", offline.app, name="offline"),
+    path("verify/worker.js", offline.worker, name="offline_worker"),
+    path("verify/app.webmanifest", offline.manifest, name="offline_manifest"),
+    path("V/", offline.bare, name="box_bare"),
+    re_path(r"^V/(?P<text>[^/]{1,700})/?$", box_codes.box_code, name="box_code"),
+    # Villages live at /v/, under twelve digits.
+    re_path(
+        r"^v/(?P<text>[a-z2-7]{100,700})/?$", box_codes.box_code, name="box_code_small"
+    ),
     path("certificates/<str:number>/", certificates.certificate, name="certificate"),
     path(
         "certificates/<str:number>/certificate.pdf",
@@ -103,6 +114,16 @@ urlpatterns = [
         "assistant/lots/<str:number>/certificates/<str:certificate>/paper.pdf",
         lots.paper_certificate,
         name="certificate_paper",
+    ),
+    path(
+        "assistant/lots/<str:number>/labels/<str:batch>/boxes/",
+        box_codes.box_labels,
+        name="boxes",
+    ),
+    path(
+        "assistant/lots/<str:number>/labels/<str:batch>/boxes/<str:paper>-<int:part>.pdf",
+        box_codes.box_sheet,
+        name="box_sheet",
     ),
     path(
         "assistant/lots/<str:number>/labels/<str:batch>/<str:paper>.pdf",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from partners import measures
 from traceability.models import Event
-from traceability.queries import State, Verdict
+from traceability.queries import Mark, State, Verdict
 
 
 class _Words(NamedTuple):
@@ -153,6 +153,86 @@ def _more_of_count(verdict: Verdict) -> str:
             "Far more people checked this code than one box has. It may be copied."
         )
     return _("If the earlier checks were not yours, the code may be copied.")
+
+
+_MARKS: dict[Mark, _Words] = {
+    Mark.UNREADABLE: _Words(
+        "bad",
+        "shield-x",
+        gettext_lazy("Not a box code"),
+        gettext_lazy(
+            "This box code is cut off, mistyped or none of ours. Scan it once more; "
+            "if it stays so, do not trust this box."
+        ),
+    ),
+    Mark.FOREIGN: _Words(
+        "bad",
+        "shield-x",
+        gettext_lazy("Signed by somebody else"),
+        gettext_lazy(
+            "The key that signed this is none of ours. Do not trust this box."
+        ),
+    ),
+    Mark.FALSE: _Words(
+        "bad",
+        "shield-x",
+        gettext_lazy("Signature wrong"),
+        gettext_lazy(
+            "This names our key, but our key never signed it so: something in it was "
+            "changed. Do not trust this box."
+        ),
+    ),
+    Mark.STOLEN: _Words(
+        "bad",
+        "shield-x",
+        gettext_lazy("Not to be trusted"),
+        gettext_lazy(
+            "The key that signed this was not ours alone any more when it did. "
+            "Do not trust this package, and tell us."
+        ),
+    ),
+    Mark.UNLOGGED: _Words(
+        "bad",
+        "shield-x",
+        gettext_lazy("Never issued"),
+        gettext_lazy(
+            "The signature is right, but our public log knows of no such box. "
+            "Do not trust this package, and tell us."
+        ),
+    ),
+    Mark.CHANGED: _Words(
+        "bad",
+        "shield-x",
+        gettext_lazy("Record changed"),
+        gettext_lazy(
+            "What we have on record for this code is not what was signed for it. "
+            "Do not trust this package, and tell us."
+        ),
+    ),
+    Mark.UNCHECKED: _Words(
+        "",
+        "wifi-off",
+        gettext_lazy("Could not check"),
+        gettext_lazy(
+            "We cannot look it up just now. This says nothing about the package: "
+            "please scan again later."
+        ),
+    ),
+    Mark.HOLDS: _Words(
+        "ok",
+        "badge-check",
+        gettext_lazy("Signature right"),
+        gettext_lazy(
+            "A signature proves issue, not that this is the only box with this code."
+        ),
+    ),
+}
+
+
+def mark(found: Mark) -> Strip:
+    """The words for a box code's signature, in the reader's language."""
+    words = _MARKS[found]
+    return Strip(words.tone, words.icon, str(words.word), str(words.line))
 
 
 def event_title(event: Event) -> str:

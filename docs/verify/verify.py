@@ -4,6 +4,7 @@
 
     python verify.py SOURCE [CERTIFICATE ...] --root ROOT
     python verify.py PROOF.json --root ROOT
+    python verify.py box CODE --lists SOURCE --root ROOT
 
 SOURCE is the log's address (https://HOST/log) or a folder with its files; PROOF.json is
 what a certificate's page gives away, and needs no network at all. ROOT is the one thing
@@ -17,6 +18,8 @@ nothing but published files:
     key-lists/N.json            lists of keys, signed by the root, each after the other
     certificates/NUMBER.json    a certificate's signed text and where the log has it
     keys.json                   public keys, for those who know no root
+    revocations.json            what was withdrawn, signed by the log's key
+    revocations/HASH.bin        withdrawn labels, six bytes of hash each
 
 What is checked: every key list by the root, that each follows the one before and takes
 nothing back, and that the newest one the log knows is the one shown; the checkpoint by
@@ -24,6 +27,13 @@ a key of that list; for each CERTIFICATE its text, its signature, its key in the
 its place in the log (by Merkle proof, and that it was logged while the key was good),
 and what became of it and its lot up to today.
 
+CODE is what a box's QR code says, the whole address or what stands behind /V/: a
+COSE_Sign1 message (RFC 9052) with all facts of the box. Its signature is checked by the
+newest key list, its lot, certificate, batch and label against the revocation list, of
+which it is told how old it is. SOURCE may be a folder that was copied before the
+network went away. A signature proves issue, not that the box is the only one.
+
+--memory F   of a box: refuse lists older than those that F remembers.
 --whole      read every line of the log, not only those since the certificate: every
              tile, every key, nothing logged twice, no line dated before another.
 --seen FILE  a checkpoint you kept: the log must still begin with it.
@@ -34,7 +44,7 @@ and what became of it and its lot up to today.
              whole log is read, which only shows that it agrees with itself.
 
 Prints a line for each finding. Exits with 0 where everything holds, 1 where anything
-does not fit, 2 where all fits but a certificate was revoked, recalled or replaced.
+does not fit, 2 where all fits but a certificate or box was withdrawn, or is too old.
 
 检查乡集的合格证和公开日志，不必相信乡集：只读公布的文件，只需事先知道根公钥。
 """
@@ -48,12 +58,14 @@ import struct
 import sys
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
+from datetime import date, datetime, timedelta, timezone
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 WIDTH = 256
+UTC = timezone.utc  # noqa: UP017  Python 3.9
+BEIJING = timezone(timedelta(hours=8))
 ENDED = ("revoked", "recalled", "superseded", "voided")
 
 
@@ -549,6 +561,237 @@ def described(document):
     )
 
 
+# --- box codes: CBOR (RFC 8949), COSE (RFC 9052), CWT (RFC 8392) ----------------------
+
+BOX = -65537
+SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None}
+
+
+def read_cbor(data):
+    """The one value that the bytes are, in its shortest spelling and no other."""
+    value, at = cbor_item(data, 0, 0)
+    if at != len(data):
+        raise Wrong("the box code goes on behind its end")
+    return value
+
+
+def cbor_item(data, at, depth):
+    """A value and where it ends."""
+    if at >= len(data) or depth > 8:
+        raise Wrong("the box code is cut off")
+    first = data[at]
+    if first in SIMPLE:
+        return SIMPLE[first], at + 1
+    kind, number, at = first >> 5, *cbor_head(data, at)
+    if kind in (0, 1):
+        return (number if kind == 0 else -1 - number), at
+    if kind in (2, 3):
+        piece = data[at : at + number]
+        if len(piece) != number:
+            raise Wrong("the box code is cut off")
+        return (piece if kind == 2 else piece.decode("utf-8")), at + number
+    if kind == 6:
+        value, at = cbor_item(data, at, depth + 1)
+        return ("tag", number, value), at
+    if kind == 7 or number > len(data):
+        raise Wrong("the box code holds what box codes do not")
+    return cbor_group(data, at, depth, number, kind == 5)
+
+
+def cbor_group(data, at, depth, number, is_map):
+    """The values of an array or map, a map's keys in their one order."""
+    items, keys = [], []
+    for place in range(number * (2 if is_map else 1)):
+        start = at
+        value, at = cbor_item(data, at, depth + 1)
+        items.append(value)
+        if is_map and place % 2 == 0:
+            if keys and data[start:at] <= keys[-1]:
+                raise Wrong("the box code's facts are out of order")
+            keys.append(data[start:at])
+    if not is_map:
+        return items, at
+    return dict(zip(items[::2], items[1::2])), at  # noqa: B905  Python 3.9
+
+
+def cbor_head(data, at):
+    """The number in a value's head, and where the head ends."""
+    short = data[at] & 31
+    if short < 24:
+        return short, at + 1
+    size = {24: 1, 25: 2, 26: 4, 27: 8}.get(short)
+    if size is None or at + 1 + size > len(data):
+        raise Wrong("the box code is cut off")
+    number = int.from_bytes(data[at + 1 : at + 1 + size], "big")
+    if number < (24 if size == 1 else 1 << 4 * size):
+        raise Wrong("the box code is not in its shortest spelling")
+    return number, at + 1 + size
+
+
+def cbor_bytes(value):
+    """A byte string or short text as CBOR, for the text that is signed."""
+    kind = 2 if isinstance(value, bytes) else 3
+    data = value if kind == 2 else value.encode()
+    size = len(data)
+    if size < 24:
+        return bytes([kind << 5 | size]) + data
+    if size < 256:
+        return bytes([kind << 5 | 24, size]) + data
+    return bytes([kind << 5 | 25]) + size.to_bytes(2, "big") + data
+
+
+def read_box(text):
+    """Key id, signature, signed text and facts of a box code."""
+    text = text.strip().rstrip("/").rpartition("/")[2].upper()
+    try:
+        data = base64.b32decode(text + "=" * (-len(text) % 8))
+    except ValueError as error:
+        raise Wrong("the box code is not base 32") from error
+    if base64.b32encode(data).decode().rstrip("=") != text:
+        raise Wrong("the box code is not base 32")
+    message = read_cbor(data)
+    if not isinstance(message, tuple) or message[1] != 18 or len(message[2]) != 4:
+        raise Wrong("the box code is no COSE_Sign1 message")
+    protected, others, payload, signature = message[2]
+    headers = read_cbor(protected)
+    if others != {} or set(headers) != {1, 4} or headers[1] != -8:
+        raise Wrong("the box code is not signed by EdDSA")
+    signed = b"\x84" + b"".join(
+        map(cbor_bytes, ("Signature1", protected, b"", payload))
+    )
+    claims = read_cbor(payload)
+    if set(claims) != {2, 6, 7, BOX} or len(claims[BOX]) != 8:
+        raise Wrong("the box code says something else than boxes do")
+    return headers[4].hex(), signature, signed, box_facts(claims)
+
+
+def box_facts(claims):
+    """The claims under names; days and moments as such."""
+    names = ("product", "pack_g", "village_code", "village", "lot", "batch")
+    facts = dict(zip(names, claims[BOX]))  # noqa: B905  Python 3.9
+    harvested, use_by = claims[BOX][6:]
+    value = int.from_bytes(claims[7], "big")
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    return dict(
+        facts,
+        certificate=claims[2],
+        issued_at=datetime.fromtimestamp(claims[6], UTC),
+        code="".join(alphabet[value >> 5 * at & 31] for at in range(19, -1, -1)),
+        harvested_on=day_of(harvested),
+        use_by=None if use_by is None else day_of(use_by),
+    )
+
+
+def day_of(days):
+    return date(1970, 1, 1) + timedelta(days=days)
+
+
+def read_revocations(source, listed):
+    """The revocation list, signed by a key of the log that was good at its date."""
+    told = fetch_json(source, "revocations.json")
+    found = json.loads(told["document"])
+    if (found["type"], found["log"]) != ("xiangji-revocation-list", listed["log"]):
+        raise Wrong("revocations.json is another log's, or something else")
+    keys = [key for key in listed["keys"] if key["key_id"] == found["key_id"]]
+    if not keys or keys[0]["purpose"] != "log" or keys[0]["state"] == "compromised":
+        raise Wrong("the revocation list's key is not to be trusted")
+    require_time(keys[0], moment(found["issued_at"]), "the revocation list")
+    public = base64.b64decode(keys[0]["public_key"])
+    text = told["document"].encode()
+    mine = [it for it in told["signatures"] if it["key_id"] == found["key_id"]]
+    if not mine or not holds(public, base64.b64decode(mine[0]["signature"]), text):
+        raise Wrong("the revocation list's signature is false")
+    return found
+
+
+def require_time(key, at, what):
+    ends = key["valid_until"]
+    if at < moment(key["valid_from"]) or (ends and at >= moment(ends)):
+        raise Wrong(f"{what} is dated outside its key's time")
+
+
+def withdrawn(source, found, facts):
+    """Every status that the revocation list has for a box."""
+    for names, name in (
+        ("lots", facts["lot"]),
+        ("certificates", facts["certificate"]),
+        ("batches", facts["batch"]),
+    ):
+        for status, numbers in found[names].items():
+            if name in numbers:
+                yield status
+    wanted = leaf_hash(facts["code"].encode())[:6]
+    for status, held in found["labels"].items():
+        data = fetch(source, f"revocations/{held['sha256']}.bin")
+        if hashlib.sha256(data).hexdigest() != held["sha256"]:
+            raise Wrong("a file of withdrawn labels is not the one that was signed")
+        if any(data[at : at + 6] == wanted for at in range(0, len(data), 6)):
+            yield status
+
+
+def verify_box(given):
+    """A box code and the lists that somebody kept; nothing else is needed."""
+    if not given.root or len(given.certificate) != 1 or not given.lists:
+        raise Wrong("say: verify.py box CODE --lists SOURCE --root ROOT")
+    told = fetch_json(given.lists, "key-list.json")
+    listed = read_list(told, read_vkey(given.root, 1)[1])
+    yield finding(f"key list {listed['number']}: signed by the root")
+    found = read_revocations(given.lists, listed)
+    remember(given.memory, listed["number"], found["number"])
+    yield from age_of(found)
+    key_of_box, signature, signed, facts = read_box(given.certificate[0])
+    keys = {key["key_id"]: key for key in listed["keys"]}
+    key = keys.get(key_of_box)
+    if key is None or key["purpose"] != "box":
+        raise Wrong("the box code is signed by a key that is not ours")
+    if not holds(base64.b64decode(key["public_key"]), signature, signed):
+        raise Wrong("the box code's signature is false")
+    if key["state"] == "compromised":
+        raise Wrong(
+            f"its key was stolen {key['compromised_at']}: only the site can tell"
+            " whether this was issued before"
+        )
+    require_time(key, facts["issued_at"], "the box code")
+    yield finding(
+        f"box {facts['code']}: signed {facts['issued_at'].isoformat()};"
+        f" {facts['product']}, {facts['pack_g'] / 1000:g} kg, {facts['village']},"
+        f" harvested {facts['harvested_on']}, lot {facts['lot']},"
+        f" certificate {facts['certificate']}"
+    )
+    ended = sorted(set(withdrawn(given.lists, found, facts)))
+    if ended:
+        yield finding("since then: " + ", ".join(ended), ended=True)
+    if facts["use_by"] and facts["use_by"] < datetime.now(BEIJING).date():
+        yield finding(f"use by {facts['use_by']}: too old", ended=True)
+    yield finding("this proves issue, not that it is the only box with this code")
+
+
+def age_of(found):
+    """How old the revocation list is."""
+    at, now = moment(found["issued_at"]), datetime.now(UTC)
+    hours = (now - at).total_seconds() / 3600
+    late = ": OLD, fetch a new one" if now > moment(found["next_update"]) else ""
+    yield finding(
+        f"revocation list {found['number']} of {found['issued_at']},"
+        f" {hours:.1f} hours old{late}"
+    )
+
+
+def remember(memory, key_list, revocations):
+    """That no list is older than the ones that were seen before."""
+    if memory is None:
+        return
+    now = {"key_list": key_list, "revocations": revocations}
+    if memory.exists():
+        before = json.loads(memory.read_text(encoding="utf-8"))
+        for name, number in now.items():
+            if number < before[name]:
+                raise Wrong(
+                    f"{name} {number} is older than {before[name]}, seen before"
+                )
+    memory.write_text(json.dumps(now), encoding="utf-8")
+
+
 # --- the whole -----------------------------------------------------------------------
 
 
@@ -700,6 +943,8 @@ def main():
     parser.add_argument("--seen", type=pathlib.Path)
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--witness", action="append", default=[])
+    parser.add_argument("--lists", help="of a box: an address or folder of the log")
+    parser.add_argument("--memory", type=pathlib.Path)
     parser.add_argument("--whole", action="store_true")
     given = parser.parse_args()
     ended = False
@@ -707,6 +952,8 @@ def main():
         if given.root and pathlib.Path(given.root).is_file():
             given.root = pathlib.Path(given.root).read_text(encoding="utf-8").strip()
         act = verify_proof if given.source.endswith(".json") else verify
+        if given.source == "box":
+            act = verify_box
         for found in act(given):
             print(("END  " if found.ended else "ok   ") + found)
             ended = ended or found.ended
@@ -717,6 +964,7 @@ def main():
         ValueError,
         TypeError,
         AttributeError,
+        OverflowError,
     ) as error:
         print(f"BAD  {error}")
         return 1

@@ -236,6 +236,15 @@ SCANS = [
     Door("traceability:log_alarms", reads=STAFF),
     Door("traceability:log_alarm", reads=STAFF, writes=OPERATOR,
          args=thing("alarm.pk"), post=facts(note="示例")),
+    Door("traceability:offline"),
+    Door("traceability:offline_worker"),
+    Door("traceability:offline_manifest"),
+    Door("traceability:box_bare"),
+    Door("traceability:box_code", args=thing("box_text")),
+    Door("traceability:box_code", args=always("A" * 300), case="forged",
+         answers=frozenset({404})),
+    Door("traceability:box_code_small", args=always("a" * 300),
+         answers=frozenset({404})),
     Door("traceability:certificate", args=thing("certificate.number")),
     Door("traceability:certificate_pdf", args=thing("certificate.number")),
     Door("traceability:document", args=thing("certificate.number")),
@@ -398,6 +407,10 @@ LOTS = [
          args=thing("lot.number", "certificate.number")),
     Door("traceability:sheet", reads=KEEPERS,
          args=lambda w: [w.lot.number, w.batch.number, "a4-4x9"]),
+    Door("traceability:boxes", reads=KEEPERS, writes=KEEPERS,
+         args=lambda w: [w.other_batch.lot.number, w.other_batch.number]),
+    Door("traceability:box_sheet", reads=KEEPERS,
+         args=lambda w: [w.lot.number, w.batch.number, "a4", 1]),
 ]  # fmt: skip
 
 SUPERMARKETS = [

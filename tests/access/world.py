@@ -34,11 +34,13 @@ from tests.factories.shares import OCTOBER, new_household, new_supermarket, phot
 from tests.factories.sheets import LINES, as_csv
 from tests.factories.traceability import new_batch, new_certificate, new_lot, new_plot
 from tests.shop.ordering.test_place_order import basket_with, place
+from traceability import boxcodes
 from traceability import operations as traceability
 from traceability.epcis import operations as epcis
 from traceability.epcis import own
 from traceability.epcis.reading import Sent
 from traceability.operations.watching import raise_alarm
+from traceability.queries import signed_boxes
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone(timedelta(hours=8)))
 DAY = timedelta(days=1)
@@ -153,6 +155,10 @@ def _farm(world: World) -> None:
     codes = things.batch.codes()
     things.codes, things.code = codes, codes[0]
     traceability.pack_label(code=things.code, by=by, at=NOW)
+    boxes = traceability.issue_boxes(batch=things.batch, by=by, at=NOW)
+    (message,) = signed_boxes(boxes, [things.batch.first_number])
+    things.box_text = boxcodes.address(message).rpartition("/")[2]
+    things.other_batch = new_batch(certificate=things.certificate, by=by)
     traceability.publish_log(at=NOW)
 
 

@@ -70,7 +70,7 @@ def root(settings: Any, tmp_path: Path) -> OfflineMachine:
     settings.ROOT_KEY_FILE = str(machine.public_file)
     settings.SIGNING_KEY_FILES = {
         purpose: str(tmp_path / "keys" / f"{purpose}.pem")
-        for purpose in ("certificate", "log")
+        for purpose in ("certificate", "log", "box")
     }
     operations.record_first_keys(at=NOW)
     machine.list_keys(valid_from=NOW)

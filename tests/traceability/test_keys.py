@@ -111,7 +111,7 @@ def resigned(machine: OfflineMachine, **facts: Any) -> str:
 class TestFirstList:
     def test_names_every_key_and_stands_in_the_log(self, root: OfflineMachine) -> None:
         found = listed()
-        assert [key.purpose for key in found.keys] == ["certificate", "log"]
+        assert [key.purpose for key in found.keys] == ["box", "certificate", "log"]
         assert {key.key_id for key in found.keys} == set(
             SigningKey.objects.values_list("pk", flat=True)
         )
@@ -476,7 +476,7 @@ def earlier_start(root: OfflineMachine, tmp_path: Path) -> str:
 
 def other_purpose(root: OfflineMachine, tmp_path: Path) -> str:
     keys = json.loads(listed().document)["keys"]
-    keys[1]["purpose"] = "certificate"
+    keys[0]["purpose"] = "certificate"
     return resigned(root, keys=keys)
 
 
@@ -606,7 +606,7 @@ class TestStolenDatabase:
     ) -> None:
         secrets = [
             path.read_text("ascii").splitlines()[1]
-            for purpose in ("certificate", "log")
+            for purpose in ("certificate", "log", "box")
             for path in signing.key_files(purpose)
         ]
         secrets += [label.code, label.batch.codes()[1]]
@@ -775,7 +775,7 @@ class TestOfflineProgram:
         settings.ROOT_KEY_FILE = str(safe / "root.pub")
         settings.SIGNING_KEY_FILES = {
             purpose: str(tmp_path / f"{purpose}.pem")
-            for purpose in ("certificate", "log")
+            for purpose in ("certificate", "log", "box")
         }
         call_command("create_keys")
         call_command("draft_key_list", draft)

@@ -181,7 +181,7 @@ class TestKeys:
     def test_a_rotation_and_what_was_signed_before_it(
         self, folder: Path, root: OfflineMachine, farmer_wang: Farmer, zhao: User
     ) -> None:
-        for purpose in ("certificate", "log"):
+        for purpose in ("certificate", "log", "box"):
             root.list_keys(rotation(purpose, starts_at=NOW + HOUR))
         lot = new_lot(farmer=farmer_wang, by=zhao)
         late = new_certificate(lot=lot, by=zhao, at=NOW + HOUR)
@@ -266,7 +266,7 @@ class TestKeys:
         """A thief has the whole database and a server of their own, with new keys."""
         settings.SIGNING_KEY_FILES = {
             purpose: str(tmp_path / f"thief-{purpose}.pem")
-            for purpose in ("certificate", "log")
+            for purpose in ("certificate", "log", "box")
         }
         for purpose in settings.SIGNING_KEY_FILES:
             signing.create_key_file(purpose)

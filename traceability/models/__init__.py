@@ -1,5 +1,6 @@
 """What happened to produce, from the plot to the scan of a box."""
 
+from traceability.models.boxes import BoxIssue, RevocationList
 from traceability.models.certificates import (
     Certificate,
     CertificateBalance,
@@ -22,6 +23,7 @@ from traceability.models.lots import Lot, LotLink, Plot
 from traceability.models.scans import FakeReport, ReportConclusion, Scan
 
 __all__ = [
+    "BoxIssue",
     "Certificate",
     "CertificateBalance",
     "Cosignature",
@@ -42,6 +44,7 @@ __all__ = [
     "Plot",
     "PublishedKeyList",
     "ReportConclusion",
+    "RevocationList",
     "Scan",
     "SigningKey",
     "StatusEvent",

@@ -15,7 +15,8 @@ class KeyPurpose(models.TextChoices):
     """What a key may sign. One key never signs two kinds of thing."""
 
     CERTIFICATE = "certificate", _("Certificates")
-    LOG = "log", _("Log checkpoints")
+    LOG = "log", _("The public log and its revocation lists")
+    BOX = "box", _("Box codes")
 
 
 class SigningKey(models.Model):

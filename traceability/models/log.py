@@ -14,6 +14,7 @@ class LeafKind(models.TextChoices):
     BATCH = "batch", _("Label batch")
     STATUS = "status", _("Status event")
     KEY_LIST = "key_list", _("Key list")
+    BOXES = "boxes", _("Box codes")
 
 
 class LogLeaf(models.Model):

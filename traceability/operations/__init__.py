@@ -1,5 +1,6 @@
 """Every write of traceability, each a verb with its errors beside it."""
 
+from traceability.operations.boxes import UnableToIssueBoxes, issue_boxes
 from traceability.operations.certificates import (
     UnableToCertify,
     UnableToWithdraw,
@@ -69,6 +70,7 @@ __all__ = [
     "UnableToCertify",
     "UnableToConclude",
     "UnableToConcludeAlarm",
+    "UnableToIssueBoxes",
     "UnableToListKeys",
     "UnableToMint",
     "UnableToMove",
@@ -86,6 +88,7 @@ __all__ = [
     "count_scan",
     "draft_key_list",
     "gather_cosignatures",
+    "issue_boxes",
     "issue_certificate",
     "label_hash",
     "merge_lots",

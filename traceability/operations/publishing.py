@@ -21,6 +21,7 @@ from traceability.models import (
     SigningKey,
 )
 from traceability.operations.keys import register_key
+from traceability.operations.revocations import publish_revocations
 
 _AT_ONCE = 16_384  # entries held in memory while publishing
 
@@ -34,17 +35,22 @@ class LogDiverged(Exception):
 
 
 def publish_log(*, at: datetime) -> tlog.Checkpoint:
-    """Write every line that is not yet published, and sign the new checkpoint.
+    """Write every line that is not yet published, sign the new checkpoint, and sum up
+    what was withdrawn.
 
-    Entries and tiles come first, the checkpoint last: stopped anywhere, the next run
-    goes on. Two at a time wait for each other, and the second finds nothing to do.
+    Entries and tiles come first, the checkpoint and the revocation list last: stopped
+    anywhere, the next run goes on. Two at a time wait for each other, and the second
+    finds nothing to do.
 
     Errors: LogDiverged, tlog.LogDamaged, signing.MissingKey.
     """
     key = register_key(purpose=KeyPurpose.LOG, at=at)
     folder = tlog.TileFolder(Path(settings.LOG_FOLDER))
     with alone(folder=folder.folder):
-        return _publish(folder, signing.signer(KeyPurpose.LOG, key.key_id), at)
+        signer = signing.signer(KeyPurpose.LOG, key.key_id)
+        checkpoint = _publish(folder, signer, at)
+        publish_revocations(folder=folder, signer=signer, checkpoint=checkpoint, at=at)
+    return checkpoint
 
 
 def _publish(

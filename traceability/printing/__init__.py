@@ -1,5 +1,6 @@
 """What goes onto paper: sheets of labels and certificates."""
 
+from traceability.printing.boxes import BOX_PAPERS, box_parts, write_boxes
 from traceability.printing.certificate import certificate_pdf
 from traceability.printing.layout import TooSmall
 from traceability.printing.papers import PAPERS, Kind, Paper
@@ -11,13 +12,16 @@ from traceability.printing.sheets import (
 )
 
 __all__ = [
+    "BOX_PAPERS",
     "PAPERS",
     "Kind",
     "Paper",
     "TooSmall",
+    "box_parts",
     "certificate_pdf",
     "label_address",
     "offered_papers",
     "sheet_pdf",
+    "write_boxes",
     "write_sheet",
 ]

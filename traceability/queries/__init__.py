@@ -1,5 +1,14 @@
 """Reads that span models."""
 
+from traceability.queries.box_codes import (
+    BoxVerdict,
+    Mark,
+    box_issue_that_holds,
+    box_keys,
+    judge_box,
+    shared_facts,
+    signed_boxes,
+)
 from traceability.queries.certificates import (
     certificate_of_lot,
     disclosed,
@@ -21,6 +30,7 @@ from traceability.queries.keys import (
     key_list,
     lines_before,
     logged_at,
+    published_key_list,
     signer_for,
     trust_in,
 )
@@ -61,14 +71,18 @@ from traceability.queries.signed import (
 from traceability.queries.tracing import LotTrace, TracedLot, lot_trace
 
 __all__ = [
+    "BoxVerdict",
     "Growth",
     "Look",
     "LotTrace",
+    "Mark",
     "Proof",
     "State",
     "TracedLot",
     "Verdict",
     "ancestor_ids",
+    "box_issue_that_holds",
+    "box_keys",
     "certificate_as_signed",
     "certificate_holds",
     "certificate_of_lot",
@@ -80,6 +94,7 @@ __all__ = [
     "growth_since",
     "history_of",
     "judge",
+    "judge_box",
     "judge_scans",
     "key_list",
     "label",
@@ -96,12 +111,15 @@ __all__ = [
     "proof_document",
     "proof_of",
     "published_checkpoint",
+    "published_key_list",
     "recalled_ids",
     "recalled_lately",
     "repackable_g",
     "safe_harvest_date",
     "safe_harvest_date_of",
     "scan_of_device",
+    "shared_facts",
+    "signed_boxes",
     "signed_by_a_thief",
     "signer_for",
     "standing_events",

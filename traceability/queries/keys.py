@@ -23,7 +23,7 @@ def key_list() -> KeyList | None:
     if root is None:
         return None
     row = PublishedKeyList.objects.order_by("-number").first()
-    published = _published_number(root)
+    published = _published_number()
     if row is None:
         if published:
             raise KeyListRejected(f"List {published} is published and not on record.")
@@ -36,19 +36,32 @@ def key_list() -> KeyList | None:
     return listed
 
 
-def _published_number(root: signing.Root) -> int:
-    """Files are outside the database: who takes rows back does not reach them."""
+def published_key_list() -> KeyList | None:
+    """The newest list as everybody may read it; None where none is published or there
+    is no root. Asks no database.
+
+    Errors: KeyListRejected where the file is not one of the root's, signing.MissingKey.
+    """
+    root = signing.root()
+    if root is None:
+        return None
     path = Path(settings.LOG_FOLDER) / "key-list.json"
     try:
-        return _number_in(path, path.stat().st_mtime_ns, root)
+        return _list_in(path, path.stat().st_mtime_ns, root)
     except OSError:
-        return 0
+        return None
+
+
+def _published_number() -> int:
+    """Files are outside the database: who takes rows back does not reach them."""
+    published = published_key_list()
+    return published.number if published is not None else 0
 
 
 @lru_cache(maxsize=4)
-def _number_in(path: Path, _changed: int, root: signing.Root) -> int:
+def _list_in(path: Path, _changed: int, root: signing.Root) -> KeyList:
     signed = keylists.read_signed(path.read_text(encoding="utf-8"))
-    return keylists.verified(signed, root=root).number
+    return keylists.verified(signed, root=root)
 
 
 def signer_for(purpose: KeyPurpose, *, at: datetime) -> signing.Signer:

@@ -6,6 +6,9 @@
   // A label's address, or its 20 characters alone: see traceability/codes.py.
   const CODE = /(?:^|\/t\/)([0-9a-z]{20})\/?$/i;
 
+  // With data-whole the address itself is taken, of a label's code or of a box's.
+  const WHOLE = /^(https?:\/\/[^/]+\/[tv]\/[0-9a-z]{20,}\/?)$/i;
+
   const remember = (open) => {
     try {
       if (open) sessionStorage.setItem(OPEN, "1");
@@ -26,6 +29,7 @@
     const start = box.querySelector("[data-start]");
     const stop = box.querySelector("[data-stop]");
     const say = (words) => { box.querySelector("[role=status]").textContent = words ?? ""; };
+    const wanted = "whole" in box.dataset ? WHOLE : CODE;
     let stream = null;
 
     const close = () => {
@@ -47,7 +51,7 @@
     const look = async (detector) => {
       while (stream) {
         const found = view.readyState >= 2 ? await detector.detect(view).catch(() => []) : [];
-        const read = found.map(({ rawValue }) => CODE.exec(rawValue.trim())?.[1]).find(Boolean);
+        const read = found.map(({ rawValue }) => wanted.exec(rawValue.trim())?.[1]).find(Boolean);
         if (!stream) return;
         if (read) return take(read);
         if (found.length) say(box.dataset.foreign);

@@ -19,6 +19,8 @@ _FILES = (
     (re.compile(r"key-list\.json"), "application/json", "no-cache"),
     (re.compile(r"key-lists/[0-9]{6}\.json"), "application/json", ""),
     (re.compile(r"certificates/[A-Z]+-[0-9]+-[0-9]+\.json"), "application/json", ""),
+    (re.compile(r"revocations\.json"), "application/json", "no-cache"),
+    (re.compile(r"revocations/[0-9a-f]{64}\.bin"), "application/octet-stream", ""),
     (re.compile(_TILE), "application/octet-stream", ""),
 )
 # What is published under one of these names never changes again.

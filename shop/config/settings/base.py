@@ -342,6 +342,7 @@ KEYS = VAR / "keys"
 SIGNING_KEY_FILES = {
     "certificate": str(KEYS / "certificate.pem"),
     "log": str(KEYS / "log.pem"),
+    "box": str(KEYS / "box.pem"),
 }
 # The public half of the key that signs the list of those keys, on a machine without a
 # network: see docs/keys.md.

@@ -25,6 +25,7 @@ SIGNING_KEY_FILES = {
         "XIANGJI_CERTIFICATE_KEY_FILE", "the key that signs certificates, PEM"
     ),
     "log": env.required("XIANGJI_LOG_KEY_FILE", "the log's signing key, PEM"),
+    "box": env.required("XIANGJI_BOX_KEY_FILE", "the key that signs box codes, PEM"),
 }
 ROOT_KEY_FILE = env.required(
     "XIANGJI_ROOT_KEY_FILE", "the offline root's public key: see docs/keys.md"

@@ -39,7 +39,8 @@ def places(settings, tmp_path: Path) -> Path:
         place = str(tmp_path / "county" / name)
         setattr(settings, _setting(name), Path(place))
     settings.SIGNING_KEY_FILES = {
-        name: str(settings.KEYS / f"{name}.pem") for name in ("certificate", "log")
+        name: str(settings.KEYS / f"{name}.pem")
+        for name in ("certificate", "log", "box")
     }
     live("first")
     public_storage().save("lots/a.webp", ContentFile(b"picture"))

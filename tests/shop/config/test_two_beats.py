@@ -40,7 +40,7 @@ def sent(settings, tmp_path: Path, monkeypatch) -> Counter[str]:
     ):
         setattr(settings, name, tmp_path / name.lower())
     settings.SIGNING_KEY_FILES = {
-        name: str(tmp_path / f"{name}.pem") for name in ("certificate", "log")
+        name: str(tmp_path / f"{name}.pem") for name in ("certificate", "log", "box")
     }
     found: Counter[str] = Counter()
     real = OutboxProvider.send
