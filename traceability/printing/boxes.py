@@ -29,7 +29,8 @@ AT_ONCE = 200
 _MARGIN = 3.0
 _CODE_SIZE = 5.0
 _WIDEST_SHARE = 0.55
-_BIG, _SMALL, _TINY = 6.4, 3.8, 3.0
+_BIG, _SMALL, _TINY = 6.4, 3.8, 3.0  # on a label of the usual height
+_USUAL_HEIGHT = 70.0
 _LEADING = 1.28
 
 
@@ -110,6 +111,7 @@ class _Layout:
         self.quiet = qr.QUIET_ZONE * module
         top = paper.height - self.quiet - self.size
         self.bottom = round(top / paper.dot) * paper.dot
+        self.scale = paper.height / _USUAL_HEIGHT
         self.words_x = 2 * self.quiet + self.size
 
     def symbol(self, matrix: qr.Matrix) -> str:
@@ -128,7 +130,8 @@ class _Layout:
         """The facts in the symbol, the same on every label of the batch."""
         width = self.paper.width - self.words_x - _MARGIN
         drawn, y = "", self.paper.height - _MARGIN
-        for text, size, most in _words(issue):
+        for text, usual, most in _words(issue):
+            size = usual * self.scale
             for line in sans.wrapped(text, size, width)[:most]:
                 y -= size * _LEADING
                 if y > self.foot:
