@@ -22,7 +22,7 @@
     const minutes = Math.round((moment - Date.now()) / 60_000);
     const [count, unit] = Math.abs(minutes) < 60 ? [minutes, "minute"]
       : Math.abs(minutes) < 2_880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1_440), "day"];
-    return new Intl.RelativeTimeFormat(language, { numeric: "always" }).format(count, unit);
+    return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(count, unit);
   };
 
   // --- lists ---------------------------------------------------------------------------
@@ -99,6 +99,7 @@
     const late = list && new Date(list.next_update) < new Date();
     const early = list && issued - Date.now() > 600_000;
     part("late").textContent = late ? words.late : early ? words.clock : "";
+    part("late").hidden = !part("late").textContent;
     part("told").textContent = told;
     part("numbers").textContent = list
       ? filled(words.numbers, { keys: lists.keys.number, list: list.number, lines: list.lines }) : "";
