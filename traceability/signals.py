@@ -7,7 +7,8 @@ from django.dispatch import Signal
 # says what the package looks like.
 scan_links = Signal()
 
-# Sent inside the transaction that recalls a lot, with lot=, reason=, at=.
+# Sent once inside the transaction that recalls a lot, with lot=, lots= (a list: it and
+# every lot it went into that was not recalled before), reason=, by=, at=.
 lot_recalled = Signal()
 
 # Sent inside the transaction that revokes a certificate, with certificate=, reason=,

@@ -159,6 +159,12 @@ _SALE = (
         "traceability.see_lots_page",
     ),
     (
+        "recalls:recalls",
+        gettext_lazy("Recalls"),
+        "octagon-alert",
+        "recalls.view_recall",
+    ),
+    (
         "traceability:reports",
         gettext_lazy("Reports of fakes"),
         "shield-x",

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.listings.urls")),
     path("", include("shop.discovery.urls")),
     path("", include("shop.ordering.urls")),
+    path("", include("shop.recalls.urls")),
     path("", include("shop.settlement.urls")),
     path("", include("partners.organisations.urls")),
     path("", include("partners.urls")),

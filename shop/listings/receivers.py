@@ -29,8 +29,10 @@ def what_waits_today(
 
 
 @receiver(lot_recalled)
-def end_what_is_recalled(sender: Any, lot: Lot, at: datetime, **kwargs: Any) -> None:
-    operations.take_off_sale(lot=lot, at=at)
+def end_what_is_recalled(
+    sender: Any, lots: list[Lot], at: datetime, **kwargs: Any
+) -> None:
+    operations.take_off_sale(lots=lots, at=at)
 
 
 @receiver(certificate_revoked)

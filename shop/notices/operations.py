@@ -2,8 +2,10 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -28,6 +30,17 @@ WAITS = tuple(
 HOLD = timedelta(seconds=60)
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A text that somebody wants to be sent, as `send_text` takes it."""
+
+    phone: str
+    template: str
+    params: Mapping[str, str]
+    key: str
+    language: str = ""
+
+
 class UnableToSend(Exception):
     """A text cannot be written: unknown template, wrong words, no phone, key taken."""
 
@@ -49,36 +62,67 @@ def send_text(
 
     Errors: UnableToSend, also where the key belongs to another message.
     """
-    words = {name: str(value) for name, value in params.items()}
+    facts = _facts(Draft(phone, template, params, key), at)
+    with transaction.atomic():
+        message, created = TextMessage.objects.get_or_create(
+            key=key,
+            defaults=facts
+            | {
+                "language": _spoken(language)
+                or queries.language_for(phone=facts["phone"], key=key)
+            },
+        )
+        if message.fingerprint != facts["fingerprint"]:
+            raise UnableToSend(f"The key {key!r} belongs to another message.")
+        if created:
+            text_written.send(TextMessage, message=message)
+    return message
+
+
+def write_texts(*, drafts: Sequence[Draft], at: datetime) -> dict[str, TextMessage]:
+    """Write many texts at once, each to be sent after commit; by their keys.
+
+    Without those whose number takes no texts: one of them must not keep the others
+    from being told. A key that is written already is the same message. Every draft
+    names its language.
+    """
+    rows = []
+    for draft in drafts:
+        try:
+            facts = _facts(draft, at)
+        except UnableToSend as error:
+            log.error("text %s cannot be written: %s", draft.key, error)
+            continue
+        rows.append(TextMessage(key=draft.key, language=draft.language, **facts))
+    with transaction.atomic():
+        known = TextMessage.objects.in_bulk([row.key for row in rows], field_name="key")
+        new = [row for row in rows if row.key not in known]
+        for row in TextMessage.objects.bulk_create(new):
+            known[row.key] = row
+            text_written.send(TextMessage, message=row)
+    return known
+
+
+def _facts(draft: Draft, at: datetime) -> dict[str, Any]:
+    """The columns of a text that is yet to be sent. Errors: UnableToSend."""
+    words = {name: str(value) for name, value in draft.params.items()}
     try:
-        text = require(template, words)
-        number = clean_phone(phone)
+        text = require(draft.template, words)
+        number = clean_phone(draft.phone)
     except UnknownText as error:
         raise UnableToSend(str(error)) from error
     except ValidationError as error:
         raise UnableToSend(error.messages[0]) from error
     packed = json.dumps(words, ensure_ascii=False, sort_keys=True)
-    fingerprint = blind_index("text", f"{number}|{template}|{packed}")
-    with transaction.atomic():
-        message, created = TextMessage.objects.get_or_create(
-            key=key,
-            defaults={
-                "fingerprint": fingerprint,
-                "phone": number,
-                "template": template,
-                "words": packed,
-                "language": _spoken(language)
-                or queries.language_for(phone=number, key=key),
-                "written_at": at,
-                "next_try_at": at,
-                "expires_at": at + text.lasts if text.lasts else None,
-            },
-        )
-        if message.fingerprint != fingerprint:
-            raise UnableToSend(f"The key {key!r} belongs to another message.")
-        if created:
-            text_written.send(TextMessage, message=message)
-    return message
+    return {
+        "fingerprint": blind_index("text", f"{number}|{draft.template}|{packed}"),
+        "phone": number,
+        "template": draft.template,
+        "words": packed,
+        "written_at": at,
+        "next_try_at": at,
+        "expires_at": at + text.lasts if text.lasts else None,
+    }
 
 
 def _spoken(language: str) -> str:

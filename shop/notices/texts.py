@@ -95,6 +95,13 @@ TEXTS: dict[str, Text] = {
         ),
         ("number", "product", "link"),
     ),
+    "station_recall": Text(
+        gettext_lazy(
+            "Lot %(lot)s (%(product)s) is recalled. Put its packages aside, pack none "
+            "and hand none out: %(link)s"
+        ),
+        ("lot", "product", "link"),
+    ),
     "farmer_owed": Text(
         gettext_lazy("%(amount)s more is yours. What for: %(link)s"),
         ("amount", "link"),

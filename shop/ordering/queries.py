@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import reduce
-from operator import or_
 from typing import Any, Self
 
 from django.apps import apps
@@ -13,7 +11,6 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from logistics.queries import timeline
 from partners.models import Supermarket
@@ -23,7 +20,6 @@ from partners.organisations.today import TodayItem
 from partners.privacy import blind_index
 from partners.queries import SharePreview, share_preview
 from shop.alipay.models import Payment
-from shop.notices.models import TextMessage
 from shop.ordering.models import (
     CheckoutDraft,
     LineTerms,
@@ -36,8 +32,10 @@ from shop.ordering.refunded import left_to_refund
 from shop.ordering.typed import Typed
 from shop.users.me import MeSection
 from shop.users.models import User
-from traceability.effects import Effect
 from traceability.models import Lot, StatusEvent
+
+# Nobody has handed these to a carrier yet.
+UNSENT = (SubOrder.Status.PENDING, SubOrder.Status.PAID)
 
 
 @dataclass(frozen=True)
@@ -247,15 +245,16 @@ def lines_of_box(sub_order: SubOrder) -> QuerySet[Any]:
 def parts_with(lots: Iterable[Lot] | QuerySet) -> QuerySet[SubOrder]:
     """Parts of orders with goods of these lots: packed, or sold and to be packed.
 
-    `lots` are lots, or a query of their keys.
+    `lots` are lots, or a query of their keys. Found from the lots, not by asking of
+    every part there is.
     """
-    packed = PackedLabel.objects.filter(
-        sub_order=OuterRef("pk"), label__batch__lot__in=lots
-    )
-    to_come = LineTerms.objects.filter(sub_order=OuterRef("pk"), listing__lot__in=lots)
-    unsent = Q(status__in=[SubOrder.Status.PENDING, SubOrder.Status.PAID])
+    packed = PackedLabel.objects.filter(label__batch__lot__in=lots)
+    to_come = LineTerms.objects.filter(listing__lot__in=lots)
     return (
-        SubOrder.objects.filter(Exists(packed) | (unsent & Q(Exists(to_come))))
+        SubOrder.objects.filter(
+            Q(pk__in=packed.values("sub_order"))
+            | Q(status__in=UNSENT, pk__in=to_come.values("sub_order"))
+        )
         .exclude(status=SubOrder.Status.CANCELLED)
         .order_by("pk")
     )
@@ -269,43 +268,12 @@ def recalled_parts() -> QuerySet[SubOrder]:
     )
 
 
-def recall_key(lot: Lot) -> str:
-    """How the keys of the texts about this lot's recall begin."""
-    return f"recall:{lot.number}:"
-
-
-def recall_reaches(lots: list[Lot], *, done: bool) -> list[Effect]:
-    """Whom a recall writes to, or has written to."""
-    parts = parts_with(lots)
-    if done:
-        keys = reduce(or_, (Q(key__startswith=recall_key(lot)) for lot in lots), Q())
-        count = TextMessage.objects.filter(keys).count()
-        words = ngettext(
-            "The buyer of %(count)d order was written to.",
-            "The buyers of %(count)d orders were written to.",
-            count,
-        )
-    else:
-        count = parts.exclude(order__purchase__phone_index="").count()
-        words = ngettext(
-            "The buyer of %(count)d order gets a text message: do not eat or use it.",
-            "The buyers of %(count)d orders get a text message: do not eat or use it.",
-            count,
-        )
-    told = Effect(
-        words % {"count": count} if count else _("Nobody has bought any of it."),
-        count,
-        icon="message-square",
-    )
-    return [told]
-
-
 def recalls_of(parts: QuerySet[SubOrder]) -> list[StatusEvent]:
     """The recalls that the goods of these parts of orders are of, newest first."""
     packed = PackedLabel.objects.filter(sub_order__in=parts)
     to_come = LineTerms.objects.filter(
         sub_order__in=parts,
-        sub_order__status__in=[SubOrder.Status.PENDING, SubOrder.Status.PAID],
+        sub_order__status__in=UNSENT,
     )
     return list(
         StatusEvent.objects.filter(

@@ -14,9 +14,6 @@ from shop.alipay.signals import (
 )
 from shop.ordering import operations, queries
 from shop.users.signals import me_sections
-from traceability.effects import Effect
-from traceability.models import Lot
-from traceability.signals import lot_recalled, recall_effects
 
 
 @receiver(payment_captured)
@@ -47,18 +44,6 @@ def on_handed_over(sender, parcel, at, **kwargs):
 @receiver(parcel_delivered)
 def on_delivered(sender, parcel, at, **kwargs):
     operations.mark_delivered(parcel=parcel, at=at)
-
-
-@receiver(lot_recalled)
-def on_recalled(sender, lot, at, **kwargs):
-    operations.tell_recalled(lot=lot, at=at)
-
-
-@receiver(recall_effects)
-def what_a_recall_does(
-    sender: object, lots: list[Lot], done: bool, **kwargs: object
-) -> list[Effect]:
-    return queries.recall_reaches(lots, done=done)
 
 
 @receiver(me_sections)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from partners.measures import apportion, yuan
 from shop.alipay.models import Payment, Refund
 from shop.ordering.models import LineTerms, PackedLabel, PartRefund, SubOrder
+from traceability.models import StatusEvent
 
 
 class NothingLeft(Exception):
@@ -85,14 +86,53 @@ def left_to_refund(order: Any) -> Left:
     return Left(order_fen=left_fen, parts=parts, lines=lines)
 
 
+def recalled_sums(order: Any) -> list[Sum]:
+    """What goes back of a paid order for what is recalled in it.
+
+    Of a box that nobody may send, all of it. Of one that is on its way or has arrived,
+    what is recalled, and the freight where that is all there was.
+    """
+    if order.status != "paid":
+        return []
+    packed = set(
+        PackedLabel.objects.recalled()
+        .filter(sub_order__order=order)
+        .values_list("terms", flat=True)
+    )
+    to_come = set(
+        LineTerms.objects.filter(
+            sub_order__order=order,
+            sub_order__status=SubOrder.Status.PAID,
+            listing__lot__status_events__status=StatusEvent.Status.RECALLED,
+        ).values_list("pk", flat=True)
+    )
+    left, sums = left_to_refund(order), []
+    parts = order.sub_orders.exclude(status=SubOrder.Status.CANCELLED)
+    for part in parts.prefetch_related("line_terms").order_by("pk"):
+        lines = list(part.line_terms.all())
+        hit = [terms for terms in lines if terms.pk in packed | to_come]
+        unsent = part.status == SubOrder.Status.PAID
+        left_fen = left.parts[part.pk]
+        if not hit:
+            continue
+        if unsent or len(hit) == len(lines):
+            if left_fen:
+                sums.append(Sum(left_fen, sub_order=part, calls_off=unsent))
+            continue
+        for terms in hit:
+            fen = min(left.lines[terms.pk], left_fen)
+            left_fen -= fen
+            if fen:
+                sums.append(Sum(fen, sub_order=part, terms=terms))
+    return sums
+
+
 def held_by_recall(order: Any) -> bool:
     """Whether something that arrived was recalled, and its money is not given back."""
-    recalled = PackedLabel.objects.recalled().filter(
-        sub_order__order=order, sub_order__status=SubOrder.Status.DELIVERED
-    )
-    parts = set(recalled.values_list("sub_order", flat=True))
-    return bool(parts) and any(
-        fen > 0 for pk, fen in left_to_refund(order).parts.items() if pk in parts
+    return any(
+        back.sub_order is not None
+        and back.sub_order.status == SubOrder.Status.DELIVERED
+        for back in recalled_sums(order)
     )
 
 

@@ -11,6 +11,11 @@ urlpatterns = [
     path("checkout/", checkout.checkout, name="checkout"),
     path("orders/<str:number>/<str:token>/", order.order, name="order"),
     path("orders/<str:number>/<str:token>/cancel/", order.cancel, name="cancel"),
+    path(
+        "orders/<str:number>/<str:token>/recalled/",
+        order.take_back,
+        name="take_back",
+    ),
     path("orders/<str:number>/<str:token>/again/", order.again, name="again"),
     path("assistant/packing/", packing.packing, name="packing"),
     path("assistant/packing/<int:pk>/", packing.box, name="box"),

@@ -25,6 +25,8 @@ from shop.jobs.models import BrokenJob
 from shop.listings import operations as listings
 from shop.notices.models import TextMessage
 from shop.notices.operations import send_text
+from shop.recalls import operations as recalls
+from shop.recalls.models import Recall
 from shop.settlement.queries import farmer_token
 from shop.users.models import Authenticator, Role, User
 from tests.factories.offers import put_on_sale
@@ -245,6 +247,16 @@ def _shop(world: World) -> None:
     )
     things.sub_order = paid.sub_orders.get()
     things.basket = basket_with((things.listing, 1))
+    _recall(world)
+
+
+def _recall(world: World) -> None:
+    things, by = world.things, world.people["operator"]
+    lot = new_lot(farmer=things.farmer, by=by, plot=things.plot)
+    traceability.recall_lot(lot=lot, reason="示例", by=by, at=NOW)
+    recalls.tell_of_recalls(now=NOW)
+    things.recall = Recall.objects.get(lot=lot)
+    things.notice = things.recall.notices.get()
 
 
 def _draft(world: World, terms: dict[str, int]) -> Any:

@@ -25,6 +25,7 @@ from traceability.models import (
 from traceability.operations.counters import take_numbers
 from traceability.operations.keys import register_key
 from traceability.operations.log import append_leaf
+from traceability.operations.lots import hold_links
 from traceability.operations.statuses import record_status
 from traceability.queries.signed import batch_statement
 from traceability.signals import lot_recalled
@@ -181,12 +182,13 @@ def void_label(*, label: Label, reason: str, by: Person, at: datetime) -> Status
 def recall_lot(*, lot: Lot, reason: str, by: Person, at: datetime) -> list[StatusEvent]:
     """Recall a lot and every lot it went into; all their labels show it at once.
 
-    Sends `lot_recalled` for each of them, inside the transaction.
+    Sends `lot_recalled` once, inside the transaction.
     Errors: UnableToRecall.
     """
     if not reason.strip():
         raise UnableToRecall(_("Say why."))
     with transaction.atomic():
+        hold_links()
         affected = {lot.pk} | queries.descendant_ids([lot.pk])
         already = queries.recalled_ids(affected)
         if lot.pk in already:
@@ -206,8 +208,9 @@ def recall_lot(*, lot: Lot, reason: str, by: Person, at: datetime) -> list[Statu
             )
             for found in lots
         ]
-        for found in lots:
-            lot_recalled.send(sender=Lot, lot=found, reason=reason, at=at)
+        lot_recalled.send(
+            sender=Lot, lot=lot, lots=lots, reason=reason.strip(), by=by, at=at
+        )
     return events
 
 

@@ -136,6 +136,7 @@ def split_lot(
     Errors: UnableToMove, and nothing is moved.
     """
     with transaction.atomic():
+        hold_links()
         _take(Portion(lot, sum(weights_g)), parts=weights_g)
         parts = [
             Lot.objects.create(
@@ -178,6 +179,7 @@ def merge_lots(
         raise UnableToMove(_("Only lots of one crop and one village can be merged."))
     first = min(lots, key=lambda lot: lot.harvest_date)
     with transaction.atomic():
+        hold_links()
         for portion in sorted(portions, key=lambda portion: portion.lot.pk):
             _take(portion, parts=[portion.weight_g])
         merged = Lot.objects.create(
@@ -195,6 +197,15 @@ def merge_lots(
             for lot, weight_g in portions
         )
     return merged
+
+
+def hold_links() -> None:
+    """Let nobody link lots until the transaction ends.
+
+    Whoever recalls follows links that stand still, and whoever links sees every
+    recall. Taken before any lot, so that nobody who holds one waits for it.
+    """
+    take_numbers(name="lot-links")
 
 
 def _take(portion: Portion, *, parts: Sequence[int]) -> None:

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "shop.notices",
     "shop.alipay",
     "shop.ordering",
+    "shop.recalls",
     "shop.settlement",
     "shop.listings",
     "shop.discovery",

@@ -49,6 +49,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "shop.ordering.tasks.forget_old_drafts",
         "schedule": timedelta(hours=1),
     },
+    "recalls.tell": {
+        "task": "shop.recalls.tasks.tell_of_recalls",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     # On three days, because a machine may be off on one; again changes nothing.
     "settlement.statements": {
         "task": "shop.settlement.tasks.file_last_months_statements",

@@ -1,5 +1,6 @@
 """What is on sale: publish, change price and stock, end."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -184,9 +185,9 @@ def end_listing(*, listing: Listing, by: Assistant | None, at: datetime) -> List
     return held
 
 
-def take_off_sale(*, lot: Lot, at: datetime) -> list[Listing]:
-    """End every offer that sells from a lot that is recalled or vouched for no more."""
-    found = Listing.objects.on_sale().filter(lot=lot).order_by("pk")
+def take_off_sale(*, lots: Iterable[Lot], at: datetime) -> list[Listing]:
+    """End every offer that sells from lots that are recalled or vouched for no more."""
+    found = Listing.objects.on_sale().filter(lot__in=list(lots)).order_by("pk")
     return [end_listing(listing=listing, by=None, at=at) for listing in found]
 
 
@@ -194,7 +195,7 @@ def follow_revocation(*, certificate: Certificate, at: datetime) -> list[Listing
     """End the offers of a lot whose last standing certificate was revoked."""
     if certificate_of_lot(certificate.lot) is not None:
         return []
-    return take_off_sale(lot=certificate.lot, at=at)
+    return take_off_sale(lots=[certificate.lot], at=at)
 
 
 @transaction.atomic

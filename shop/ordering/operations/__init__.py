@@ -39,9 +39,10 @@ from shop.ordering.operations.progress import (
     mark_shipped,
     release_recalled,
 )
+from shop.ordering.operations.recalled import UnableToTakeBack, take_recalled_back
 from shop.ordering.operations.refunding import UnableToGiveBack, give_back
 from shop.ordering.operations.stock import OutOfStock, PriceChanged
-from shop.ordering.operations.telling import tell_recalled, tell_suspended
+from shop.ordering.operations.telling import tell_suspended
 
 __all__ = [
     "Delivery",
@@ -54,6 +55,7 @@ __all__ = [
     "UnableToPackOrder",
     "UnableToPlace",
     "UnableToSend",
+    "UnableToTakeBack",
     "add_to_basket",
     "buy_again",
     "cancel_order",
@@ -75,6 +77,6 @@ __all__ = [
     "place_order",
     "release_recalled",
     "send_box",
-    "tell_recalled",
+    "take_recalled_back",
     "tell_suspended",
 ]

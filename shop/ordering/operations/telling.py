@@ -1,6 +1,5 @@
 """Tell the buyer by text message, from a row that is written with the event itself."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,14 +11,9 @@ from logistics.carriers import registry
 from partners.measures import yuan
 from shop.alipay.models import Capture, Payment, Refund
 from shop.listings.templatetags.produce import with_english
-from shop.notices.operations import UnableToSend, send_text
+from shop.notices.operations import send_text
 from shop.notices.queries import language_for
-from shop.ordering import queries
 from shop.ordering.models import LineTerms, Purchase, SubOrder
-from shop.ordering.queries import recall_key
-from traceability.models import Lot
-
-logger = logging.getLogger(__name__)
 
 
 def tell_paid(*, purchase: Purchase, at: datetime) -> None:
@@ -118,24 +112,6 @@ def _goods_in(sub_order: SubOrder) -> str:
 
 def _lines(sub_order: SubOrder) -> QuerySet[LineTerms]:
     return sub_order.line_terms.select_related("line").order_by("pk")
-
-
-def tell_recalled(*, lot: Lot, at: datetime) -> None:
-    """Whoever has goods of the lot, or waits for some, hears of it: once a box.
-
-    A number that no text can be sent to must not keep the lot from being recalled.
-    """
-    for part in queries.parts_with([lot]).select_related("order__purchase__order"):
-        try:
-            _tell(
-                purchase=part.order.purchase,
-                template="lot_recalled",
-                key=f"{recall_key(lot)}{part.number}",
-                params=lambda: {"product": with_english(lot.product_name)},
-                at=at,
-            )
-        except UnableToSend as error:
-            logger.error("part %s was not told of the recall: %s", part.number, error)
 
 
 def _tell(

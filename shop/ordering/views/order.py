@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from partners.keys import key_in
 from partners.measures import yuan
 from shop.alipay.models import Refund
 from shop.alipay.queries import refunds_of, returns_of
 from shop.ordering import baskets, operations, queries
 from shop.ordering.models import Purchase
-from shop.ordering.refunded import held_by_recall
+from shop.ordering.refunded import held_by_recall, recalled_sums
 
 
 @never_cache
@@ -49,6 +50,9 @@ def order(request: HttpRequest, number: str, token: str) -> HttpResponse:
             ),
             "arrived": queries.has_arrived(part.sub_order for part in parts),
             "held": held_by_recall(purchase.order),
+            "recalled_fen": sum(
+                back.amount_fen for back in recalled_sums(purchase.order)
+            ),
         },
     )
 
@@ -120,6 +124,40 @@ def _cancel(request: HttpRequest, purchase: Purchase) -> None:
         messages.error(request, str(reason))
         return
     messages.info(request, _told(refunds))
+
+
+@never_cache
+@require_POST
+def take_back(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """The buyer wants the money of what is recalled."""
+    purchase = queries.purchase_by_token(number, token)
+    try:
+        refunds = operations.take_recalled_back(
+            order=purchase.order,
+            seen_fen=key_in(request.POST.get("fen")) or 0,
+            at=timezone.now(),
+        )
+    except operations.UnableToTakeBack as reason:
+        messages.error(request, str(reason))
+    else:
+        messages.info(request, _told_back(refunds))
+    return redirect(purchase.path)
+
+
+def _told_back(refunds: list[Refund]) -> str:
+    """What became of the money of what is recalled."""
+    amount = {"amount": yuan(sum(each.amount_fen for each in refunds))}
+    if all(each.status == Refund.Status.DONE for each in refunds):
+        return _("Alipay has paid %(amount)s back to you.") % amount
+    if any(each.status == Refund.Status.REFUSED for each in refunds):
+        return _("Alipay did not pay it back. Please call the county.")
+    return (
+        _(
+            "%(amount)s is on its way back to you. Alipay has not confirmed it yet; we "
+            "go on asking, and you need do nothing."
+        )
+        % amount
+    )
 
 
 def _told(refunds: list[Refund]) -> str:
