@@ -3,7 +3,7 @@
 Only numbers are worked out here; the template draws, the style sheet colours.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from traceability.models import LotLink
@@ -11,8 +11,8 @@ from traceability.queries import LotTrace, TracedLot
 
 BOX_WIDTH, BOX_HEIGHT = 156, 76
 GAP, LAYER_GAP, MARGIN, LANE = 16, 56, 4, 14
-# More than these no eye follows; the table and the data below have all of them.
-MOST_BOXES = 60
+# More than these no eye follows, and wider no hand scrolls; the data has all of them.
+MOST_BOXES, MOST_ABREAST = 60, 12
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,13 @@ def draw(trace: LotTrace) -> Drawing:
 
 
 def _nearest(lots: list[TracedLot]) -> list[TracedLot]:
-    """The lots whose layers are nearest to the one asked about."""
-    near = sorted(lots, key=lambda one: (abs(one.layer), one.lot.pk))
+    """The lots whose layers are nearest to the one asked about, some of each layer."""
+    near: list[TracedLot] = []
+    abreast: Counter[int] = Counter()
+    for one in sorted(lots, key=lambda one: (abs(one.layer), one.lot.pk)):
+        if abreast[one.layer] < MOST_ABREAST:
+            abreast[one.layer] += 1
+            near.append(one)
     return near[:MOST_BOXES]
 
 

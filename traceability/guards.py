@@ -70,6 +70,52 @@ _APPEND_ONLY = (
     "statusevent",
 )
 
+_HOLDS = "traceability_lotlink: more went on than was booked out of the lot"
+_BEYOND = """
+    coalesce((SELECT sum(weight_g) FROM traceability_lotlink
+              WHERE parent_id = NEW.parent_id), 0) + NEW.weight_g
+    > (SELECT split_g FROM traceability_lot WHERE id = NEW.parent_id)
+    OR coalesce((SELECT sum(weight_g) FROM traceability_lotlink
+                 WHERE child_id = NEW.child_id), 0) + NEW.weight_g
+    > (SELECT weight_g FROM traceability_lot WHERE id = NEW.child_id)
+"""
+_MOVED = "traceability_lot: what a lot held and what left it is never taken back"
+_UNMOVED = "NEW.weight_g <> OLD.weight_g OR NEW.split_g < OLD.split_g"
+LOTS: tuple[Trigger, ...] = (
+    Trigger(
+        name="traceability_lotlink_holds",
+        table="traceability_lotlink",
+        sqlite=f"""
+            BEFORE INSERT ON traceability_lotlink WHEN {_BEYOND}
+            BEGIN SELECT RAISE(ABORT, '{_HOLDS}'); END""",
+        postgresql="BEFORE INSERT ON traceability_lotlink FOR EACH ROW",
+        body=f"""
+            BEGIN
+                IF {_BEYOND} THEN
+                    RAISE EXCEPTION '{_HOLDS}'
+                    USING ERRCODE = 'integrity_constraint_violation';
+                END IF;
+                RETURN NEW;
+            END""",
+    ),
+    Trigger(
+        name="traceability_lot_keeps_its_weight",
+        table="traceability_lot",
+        sqlite=f"""
+            BEFORE UPDATE ON traceability_lot WHEN {_UNMOVED}
+            BEGIN SELECT RAISE(ABORT, '{_MOVED}'); END""",
+        postgresql="BEFORE UPDATE ON traceability_lot FOR EACH ROW",
+        body=f"""
+            BEGIN
+                IF {_UNMOVED} THEN
+                    RAISE EXCEPTION '{_MOVED}'
+                    USING ERRCODE = 'integrity_constraint_violation';
+                END IF;
+                RETURN NEW;
+            END""",
+    ),
+)
+
 # Of migrations after the first.
 KEY_LISTS: tuple[Trigger, ...] = tuple(append_only("traceability_publishedkeylist"))
 WATCHES: tuple[Trigger, ...] = tuple(

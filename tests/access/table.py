@@ -600,6 +600,11 @@ EXCHANGE = [
     Door("epcis:event", args=thing("own_event_id")),
     Door("epcis:event", reads=STAFF, args=thing("captured.event_id"),
          case="of a partner"),
+    # A login opens none of these: a party's token does.
+    Door("epcis:queries", reads=NOBODY),
+    Door("epcis:query", reads=NOBODY, args=always("one")),
+    Door("epcis:query_events", reads=NOBODY, args=always("one")),
+    Door("epcis:subscriptions", reads=NOBODY, args=always("one")),
     Door("epcis:link_product", args=thing("item.gtin"), answers=frozenset({307})),
     Door("epcis:link_lot", args=thing("item.gtin", "lot.number"),
          answers=frozenset({307})),

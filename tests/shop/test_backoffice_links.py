@@ -18,10 +18,9 @@ from shop.alipay.operations.booking import book_capture
 from shop.backoffice import queries
 from shop.jobs.models import BrokenJob
 from shop.notices.models import TextMessage
-from shop.notices.operations import send_text
 from shop.ordering.operations import place_bare_order
 from shop.users.models import Authenticator
-from tests.factories.people import SOME_DAY, new_phone
+from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
 from tests.factories.shares import NOON, OCTOBER, hand_out
 from tests.factories.traceability import new_certificate, new_lot
@@ -149,16 +148,6 @@ def county(
     Authenticator.objects.create(
         user=other_operator, secret="A" * 32, enrolled_at=NOON, last_step=0
     )
-    dead = send_text(
-        phone=new_phone(),
-        template="order_cancelled",
-        params={"number": "1", "link": "/"},
-        at=SOME_DAY,
-        key="示例",
-    )
-    TextMessage.objects.filter(pk=dead.pk).update(
-        status=TextMessage.Status.DEAD, sent_at=None
-    )
     decided, _waiting = (
         file_platform_statement(
             supermarket=supermarket,
@@ -174,6 +163,9 @@ def county(
     oranges.refresh_from_db()
     arrived(bought(oranges), codes, assistant_zhao.user)
     recall(oranges.lot, operator)
+    TextMessage.objects.filter(template="lot_recalled").update(
+        status=TextMessage.Status.DEAD, sent_at=None
+    )
     LogAlarm.objects.create(found=LogAlarm.Found.DAMAGED, detail="示例", raised_at=NOON)
     party = epcis.register_party(name="示例冷链", by=operator, at=NOON)
     epcis.give_access(party=party, by=operator, at=NOON)

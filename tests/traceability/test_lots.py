@@ -231,3 +231,44 @@ class TestRecallLot:
         operations.recall_lot(lot=lot, reason="检出超标", by=zhao, at=NOW)
         with pytest.raises(operations.UnableToRecall):
             operations.recall_lot(lot=lot, reason="再来", by=zhao, at=NOW)
+
+
+class TestLongWays:
+    """Chains of many splits and mixtures of many lots stay one question each."""
+
+    def test_a_chain_of_200_is_recalled_to_its_end(
+        self, farmer_wang: Farmer, zhao: User, django_assert_max_num_queries
+    ) -> None:
+        chain = [new_lot(farmer=farmer_wang, by=zhao, weight_g=1_000)]
+        for weight_g in range(999, 799, -1):
+            (part,) = operations.split_lot(
+                lot=chain[-1], weights_g=[weight_g], by=zhao, at=NOW
+            )
+            chain.append(part)
+        with django_assert_max_num_queries(1):
+            assert queries.descendant_ids([chain[0].pk]) == {
+                lot.pk for lot in chain[1:]
+            }
+        with django_assert_max_num_queries(12):
+            trace = queries.lot_trace(chain[100])
+        assert len(trace.lots) == 201
+        events = operations.recall_lot(lot=chain[0], reason="示例", by=zhao, at=NOW)
+        assert len(events) == 201
+
+    def test_a_mixture_of_300_holds_what_went_in(
+        self, farmer_wang: Farmer, zhao: User, django_assert_max_num_queries
+    ) -> None:
+        plot = new_plot(farmer=farmer_wang, by=zhao)
+        parents = [
+            new_lot(farmer=farmer_wang, by=zhao, plot=plot, weight_g=1_000)
+            for _time in range(300)
+        ]
+        merged = operations.merge_lots(
+            portions=[Portion(lot, 10) for lot in parents],
+            product_name="冰糖橙",
+            by=zhao,
+            at=NOW,
+        )
+        assert merged.weight_g == 3_000
+        with django_assert_max_num_queries(12):
+            assert len(queries.lot_trace(merged).lots) == 301

@@ -175,6 +175,24 @@ class TestDrawing:
         page = words_of(logged_in(zhao).get(f"/assistant/lots/{lot.number}/trace/"))
         assert "2 lots further away are not drawn" in page
 
+    def test_a_wide_layer_is_not_wider_than_a_hand_scrolls(
+        self, lot: Lot, zhao: User
+    ) -> None:
+        operations.split_lot(lot=lot, weights_g=[1_000] * 30, by=zhao, at=NOW)
+        drawn = drawing.draw(queries.lot_trace(lot))
+        assert len(drawn.boxes) == 1 + drawing.MOST_ABREAST
+        assert drawn.left_out == 30 - drawing.MOST_ABREAST
+        assert drawn.width < 2_200
+
+    def test_lists_so_many_and_tells_the_rest_as_data(
+        self, lot: Lot, zhao: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("traceability.views.tracing.MOST_ROWS", 5)
+        operations.split_lot(lot=lot, weights_g=[1_000] * 10, by=zhao, at=NOW)
+        page = words_of(logged_in(zhao).get(f"/assistant/lots/{lot.number}/trace/"))
+        assert "6 lots further away are only in the data" in page
+        assert len(data_of(zhao, lot)["lots"]) == 11
+
     def test_is_on_the_page_with_a_table_of_the_same(
         self, family: dict[str, Lot], zhao: User
     ) -> None:

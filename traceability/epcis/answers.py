@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from traceability.epcis import operations, queries, reading
+from traceability.epcis import naming, operations, queries, reading
 from traceability.epcis.asking import UnableToAsk
-from traceability.epcis.models import CaptureJob
+from traceability.epcis.models import CaptureJob, NamedQuery
 
 View = Callable[..., HttpResponse]
 JSON = ("application/json", "application/ld+json")
@@ -62,6 +62,8 @@ _PROBLEMS: tuple[tuple[type[Exception], int, str], ...] = (
     (reading.UnableToRead, 400, "ValidationException"),
     (operations.CapturedAlready, 409, "ResourceAlreadyExistsException"),
     (operations.UnableToCapture, 400, "ValidationException"),
+    (naming.NamedAlready, 409, "ResourceAlreadyExistsException"),
+    (naming.UnableToName, 400, "QueryValidationException"),
     (UnableToAsk, 400, "QueryParameterException"),
     (queries.UnknownAccess, 401, "SecurityException"),
     (NotLetIn, 401, "SecurityException"),
@@ -174,6 +176,11 @@ def job_document(job: CaptureJob) -> dict[str, Any]:
     }
 
 
+def query_definition(named: NamedQuery) -> dict[str, Any]:
+    """A named query as its party sent it."""
+    return {"name": named.name, "query": named.definition}
+
+
 def with_next(response: HttpResponse, request: HttpRequest, token: str) -> HttpResponse:
     """The response with a Link to the next page, where there is one."""
     if token:
@@ -234,4 +241,5 @@ _TITLES: dict[int, Callable[[], str]] = {
     413: lambda: _("The document is too large"),
     414: lambda: _("The address is too long"),
     415: lambda: _("We cannot read this kind of document"),
+    501: lambda: _("We do not do this"),
 }

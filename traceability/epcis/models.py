@@ -162,6 +162,31 @@ class EventKey(models.Model):
         return self.value
 
 
+class NamedQuery(models.Model):
+    """A query that a party keeps under a name of its own, to ask it again.
+
+    `definition`: EPCIS 2.0's parameters as they were sent.
+    """
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="queries")
+    name = models.CharField(max_length=80)
+    definition = models.JSONField()
+    created_at = models.DateTimeField(_("Made at"))
+
+    class Meta:
+        verbose_name = _("Named query")
+        verbose_name_plural = _("Named queries")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party", "name"], name="query_named_once_by_a_party"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TradeItemQuerySet(models.QuerySet["TradeItem"]):
     """Trade items, by what they stand for."""
 

@@ -24,6 +24,7 @@ _REASONS = {
     413: "Too many bytes or events.",
     414: "The address is too long.",
     415: "Not JSON.",
+    501: "We do not do this.",
 }
 _TIMES = ("GE_eventTime", "LT_eventTime", "GE_recordTime", "LT_recordTime")
 _SAID = {
@@ -88,6 +89,7 @@ def document() -> dict[str, Any]:
                     parameters=[_in_path("eventID")],
                 )
             },
+            **_named_queries(),
             **_links(),
         },
         "components": {
@@ -141,6 +143,64 @@ def _post_event() -> dict[str, Any]:
         "security": [{"token": []}],
         "requestBody": _body("EPCISEvent"),
         "responses": _responses({201: made}, (400, 401, 406, 409, 413, 415)),
+    }
+
+
+def _named_queries() -> dict[str, Any]:
+    """Queries that a party keeps under a name. Nobody is subscribed."""
+    name = [_in_path("name")]
+    paging = [_parameter("perPage"), _parameter("nextPageToken")]
+    unsubscribed = {
+        "summary": "We call nobody back; ask again with GE_recordTime.",
+        "security": [{"token": []}],
+        "parameters": name,
+        "responses": _responses({}, (401, 404, 406, 501)),
+    }
+    return {
+        "/epcis/queries": {
+            "get": _get(
+                "Your named queries, oldest first.",
+                {200: _json("Queries", paged=True)},
+                refused=(400, 401, 406, 414),
+                parameters=paging,
+            ),
+            "post": {
+                "summary": "Keep a query under a name: parameters as of /epcis/events.",
+                "security": [{"token": []}],
+                "requestBody": _body("Query"),
+                "responses": _responses(
+                    {201: _made("named query")}, (400, 401, 406, 409, 413, 415)
+                ),
+            },
+        },
+        "/epcis/queries/{name}": {
+            "get": _get(
+                "One of them.",
+                {200: _json("Query")},
+                refused=(401, 404, 406),
+                parameters=name,
+            ),
+            "delete": {
+                "summary": "Forget it.",
+                "security": [{"token": []}],
+                "parameters": name,
+                "responses": _responses(
+                    {204: {"description": "Forgotten."}}, (401, 404, 406)
+                ),
+            },
+        },
+        "/epcis/queries/{name}/events": {
+            "get": _get(
+                "What it finds now, one page.",
+                {200: _json("EPCISQueryDocument", paged=True)},
+                refused=(400, 401, 404, 406, 414),
+                parameters=[*name, *paging],
+            )
+        },
+        "/epcis/queries/{name}/subscriptions": {
+            "get": unsubscribed,
+            "post": unsubscribed,
+        },
     }
 
 
@@ -291,6 +351,13 @@ def _schemas() -> dict[str, Any]:
             "properties": problem,
             "additionalProperties": False,
         },
+        "Query": {
+            "type": "object",
+            "required": ["name", "query"],
+            "properties": {"name": text, "query": {"type": "object"}},
+            "additionalProperties": False,
+        },
+        "Queries": {"type": "array", "items": _ref("Query")},
         "Linkset": {"type": "object", "required": ["linkset"]},
         "Resolver": {
             "type": "object",

@@ -8,11 +8,11 @@ field work; those are ours, under our own address (CBV 2.0 §7, private vocabula
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from partners.keys import key_in
@@ -21,12 +21,13 @@ from traceability.epcis.asking import Asked, Match
 from traceability.epcis.models import EventKey, TradeItem
 from traceability.models import Event, Lot
 
+T = TypeVar("T", bound=Model)
 _K = Event.Kind
 _LINK = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})(?:/10/([^/]+))?")
 
 
 @dataclass(frozen=True)
-class _Told:
+class Told:
     """How a kind of event is told: CBV's words, or one of ours after "xj:"."""
 
     step: str
@@ -35,15 +36,15 @@ class _Told:
 
 
 _TOLD = {
-    _K.SOW: _Told("xj:sowing"),
-    _K.TEND: _Told("xj:tending"),
-    _K.FERTILISE: _Told("xj:fertilising"),
-    _K.SPRAY: _Told("xj:spraying"),
-    _K.HARVEST: _Told("creating_class_instance", "ADD", "active"),
-    _K.TEST: _Told("inspecting"),
-    _K.PACK: _Told("packing", disposition="in_progress"),
-    _K.SHIP: _Told("shipping", disposition="in_transit"),
-    _K.RECEIVE: _Told("receiving", disposition="in_progress"),
+    _K.SOW: Told("xj:sowing"),
+    _K.TEND: Told("xj:tending"),
+    _K.FERTILISE: Told("xj:fertilising"),
+    _K.SPRAY: Told("xj:spraying"),
+    _K.HARVEST: Told("creating_class_instance", "ADD", "active"),
+    _K.TEST: Told("inspecting"),
+    _K.PACK: Told("packing", disposition="in_progress"),
+    _K.SHIP: Told("shipping", disposition="in_transit"),
+    _K.RECEIVE: Told("receiving", disposition="in_progress"),
 }
 # A lot is public when its certificate is, or that of a lot it went into.
 _PUBLIC_LOTS = """
@@ -97,12 +98,7 @@ def told(event: Event, item: TradeItem | None = None) -> dict[str, Any]:
     Needs `lot` and `struck_by` at hand.
     """
     how, lot = _TOLD[Event.Kind(event.kind)], event.lot
-    named = class_of(lot.number) if item is None else link_to(item.gtin, lot.number)
-    quantity: dict[str, Any] = {"epcClass": named}
-    if event.weight_g is not None:
-        kilograms = event.weight_g / 1000
-        whole = int(kilograms) == kilograms
-        quantity |= {"quantity": int(kilograms) if whole else kilograms, "uom": "KGM"}
+    quantity = amount_of(lot, item, event.weight_g)
     place = {"id": location_of(lot.village_id)}
     body: dict[str, Any] = {
         "@context": [{"xj": vocabulary()}],
@@ -112,7 +108,7 @@ def told(event: Event, item: TradeItem | None = None) -> dict[str, Any]:
         "eventTimeZoneOffset": "+08:00",
         "recordTime": timestamp(event.recorded_at),
         "action": how.action,
-        "bizStep": _step(how),
+        "bizStep": step(how),
         "quantityList": [quantity],
         "readPoint": place,
         "bizLocation": place,
@@ -136,6 +132,22 @@ def told(event: Event, item: TradeItem | None = None) -> dict[str, Any]:
     return body
 
 
+def amount_of(lot: Lot, item: TradeItem | None, weight_g: int | None) -> dict[str, Any]:
+    """So much of a lot, by the name under which it is known outside."""
+    named = class_of(lot.number) if item is None else link_to(item.gtin, lot.number)
+    amount: dict[str, Any] = {"epcClass": named}
+    if weight_g is not None:
+        kilograms = weight_g / 1000
+        whole = int(kilograms) == kilograms
+        amount |= {"quantity": int(kilograms) if whole else kilograms, "uom": "KGM"}
+    return amount
+
+
+def public_lots() -> RawSQL:
+    """The keys of the lots that are public, as a subquery."""
+    return RawSQL(_PUBLIC_LOTS, [])  # noqa: S611  a constant
+
+
 def visible(*, to_staff: bool) -> QuerySet[Event]:
     """Our events that a reader may see: staff all, others what certificates tell."""
     found = Event.objects.filter(strikes__isnull=True)
@@ -143,7 +155,7 @@ def visible(*, to_staff: bool) -> QuerySet[Event]:
         return found
     return found.filter(
         struck_by__isnull=True,
-        lot_id__in=RawSQL(_PUBLIC_LOTS, []),  # noqa: S611  a constant
+        lot_id__in=public_lots(),
     )
 
 
@@ -151,60 +163,73 @@ def matching(found: QuerySet[Event], asked: Asked) -> QuerySet[Event]:
     """Those of our events that a query asks for."""
     if asked.event_types and "ObjectEvent" not in asked.event_types:
         return found.none()
-    kinds = [kind for kind, how in _TOLD.items() if _is_asked(how, asked)]
+    kinds = [kind for kind, how in _TOLD.items() if is_asked(how, asked)]
     found = found.filter(kind__in=kinds)
     if asked.event_ids:
-        found = found.filter(pk__in=_keys(asked.event_ids))
+        found = found.filter(pk__in=keys_in(asked.event_ids, "event/"))
+    found = at_places(found, asked, lot="lot__")
+    for match in asked.matches:
+        if EventKey.Part.CLASS not in match.parts:
+            return found.none()
+        found = found.filter(of_lots(match, lot="lot__"))
+    if asked.declares_error:
+        found = found.filter(struck_by__isnull=False)
+    return found.filter(times(asked, happened="happened_at", recorded="recorded_at"))
+
+
+def at_places(found: QuerySet[T], asked: Asked, *, lot: str) -> QuerySet[T]:
+    """Those at the places that are asked for; `lot`: the way to their lot."""
     for places in (asked.read_points, asked.biz_locations):
         if places:
             start = location_of("")
             codes = [p.removeprefix(start) for p in places if p.startswith(start)]
-            found = found.filter(lot__village__in=codes)
-    for match in asked.matches:
-        if EventKey.Part.CLASS not in match.parts:
-            return found.none()
-        found = found.filter(_of_lots(match))
-    if asked.declares_error:
-        found = found.filter(struck_by__isnull=False)
-    return found.filter(_times(asked))
+            found = found.filter(**{f"{lot}village__in": codes})
+    return found
 
 
-def _is_asked(how: _Told, asked: Asked) -> bool:
+def is_asked(how: Told, asked: Asked) -> bool:
+    """Whether what is told so is among what a query asks for."""
     return (
         (not asked.actions or how.action in asked.actions)
-        and (not asked.biz_steps or _step(how) in asked.biz_steps)
+        and (not asked.biz_steps or step(how) in asked.biz_steps)
         and (not asked.dispositions or how.disposition in asked.dispositions)
     )
 
 
-def _step(how: _Told) -> str:
+def step(how: Told) -> str:
+    """The business step as it is told."""
     return how.step.replace("xj:", vocabulary(), 1)
 
 
-def _times(asked: Asked) -> Q:
+def times(asked: Asked, *, happened: str, recorded: str) -> Q:
+    """The moments that are asked for, of these columns."""
     wanted = Q()
     for name, value in (
-        ("happened_at__gte", asked.happened_from),
-        ("happened_at__lt", asked.happened_before),
-        ("recorded_at__gte", asked.recorded_from),
-        ("recorded_at__lt", asked.recorded_before),
+        (f"{happened}__gte", asked.happened_from),
+        (f"{happened}__lt", asked.happened_before),
+        (f"{recorded}__gte", asked.recorded_from),
+        (f"{recorded}__lt", asked.recorded_before),
     ):
         if value is not None:
             wanted &= Q(**{name: value})
     return wanted
 
 
-def _keys(event_ids: list[str]) -> list[int]:
-    start = f"{settings.BASE_URL}/event/"
+def keys_in(event_ids: list[str], below: str) -> list[int]:
+    """The keys of our rows in eventIDs that begin with `below` our own address."""
+    start = f"{settings.BASE_URL}/{below}"
     keys = (key_in(e.removeprefix(start)) for e in event_ids if e.startswith(start))
     return [key for key in keys if key is not None]
 
 
-def _of_lots(match: Match) -> Q:
-    """The lots that are meant: by our own names, or by GTIN and lot number."""
+def of_lots(match: Match, *, lot: str) -> Q:
+    """The lots that are meant: by our own names, or by GTIN and lot number.
+
+    `lot`: the way to the lot, with its underscores; empty for a lot itself.
+    """
     start = class_of("")
     own = [unquote(i.removeprefix(start)) for i in match.exact if i.startswith(start)]
-    wanted = Q(lot__number__in=own)
+    wanted = Q(**{f"{lot}number__in": own})
     links = [link for one in match.exact if (link := _LINK.fullmatch(one))]
     links += [link for one in match.beginnings if (link := _LINK.fullmatch(one))]
     items = {item.gtin: item for item in _standing({link[1] for link in links})}
@@ -212,9 +237,14 @@ def _of_lots(match: Match) -> Q:
         item = items.get(link[1])
         if item is None:
             continue
-        theirs = Q(lot__farmer=item.farmer_id, lot__product_name=item.product_name)
+        theirs = Q(
+            **{
+                f"{lot}farmer": item.farmer_id,
+                f"{lot}product_name": item.product_name,
+            }
+        )
         if link[2]:
-            theirs &= Q(lot__number=unquote(link[2]))
+            theirs &= Q(**{f"{lot}number": unquote(link[2])})
         wanted |= theirs
     return wanted
 

@@ -16,12 +16,14 @@ from traceability.epcis.models import (
     CapturedEvent,
     CaptureJob,
     EventKey,
+    NamedQuery,
     Party,
     TradeItem,
 )
+from traceability.epcis.sources import SOURCES, is_as_signed, truly_public
 
 T = TypeVar("T", bound=Model)
-_CAPTURED, _OWN = 0, 1
+_CAPTURED = 0
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Page:
     next_token: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Row:
     at: datetime
     source: int
@@ -53,6 +55,14 @@ class JobsPage:
     """Capture jobs, and where the next page begins; empty on the last."""
 
     jobs: list[CaptureJob]
+    next_token: str
+
+
+@dataclass(frozen=True)
+class NamedPage:
+    """Named queries, and where the next page begins; empty on the last."""
+
+    queries: list[NamedQuery]
     next_token: str
 
 
@@ -80,17 +90,17 @@ def events_page(*, query: Asked, reader: Reader) -> Page:
     A page costs at most its own length of rows from each source, whatever came before.
     """
     captured = _matching(_visible(reader), query)
-    ours = own.matching(own.visible(to_staff=reader.is_staff), query)
     name = "event_time" if query.order_by == "eventTime" else "record_time"
-    ours_name = "happened_at" if query.order_by == "eventTime" else "recorded_at"
     rows = _slice(captured, name, _CAPTURED, query)
-    rows += _slice(ours.select_related("lot", "struck_by"), ours_name, _OWN, query)
+    for number, source in SOURCES.items():
+        name = source.happened if query.order_by == "eventTime" else source.recorded
+        found = source.asked(query, reader.is_staff)
+        rows += _slice(found, name, number, query)
     rows.sort(key=lambda row: (row.at, row.source, row.key), reverse=query.falling)
     shown = rows[: query.per_page]
     last = shown[-1] if len(rows) > len(shown) else None
-    items = own.items_of(row.row.lot for row in shown if row.source == _OWN)
     return Page(
-        events=[_text(row, items) for row in shown],
+        events=_texts(shown, reader),
         next_token=Place(last.at, last.source, last.key).as_token() if last else "",
     )
 
@@ -168,11 +178,27 @@ def _slice(found: QuerySet[T], name: str, source: int, query: Asked) -> list[_Ro
     return [_Row(getattr(row, name), source, int(row.pk), row) for row in rows]
 
 
+def _texts(rows: list[_Row], reader: Reader) -> list[str]:
+    """The rows as JSON. For anybody but staff without what an altered row says; such a
+    page is shorter."""
+    lots = {row: SOURCES[row.source].lots(row.row) for row in rows if row.source}
+    items = own.items_of(lot for several in lots.values() for lot in several)
+    if not reader.is_staff:
+        public = truly_public(several[0] for several in lots.values())
+        rows = [
+            row
+            for row in rows
+            if row.source == _CAPTURED
+            or (lots[row][0].pk in public and is_as_signed(row.row))
+        ]
+    return [_text(row, items) for row in rows]
+
+
 def _text(row: _Row, items: dict[int, TradeItem]) -> str:
     if row.source == _CAPTURED:
         document: str = row.row.document
         return document
-    told = own.told(row.row, items.get(row.row.lot_id))
+    told = SOURCES[row.source].told(row.row, items)
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -199,3 +225,20 @@ def jobs_page(*, reader: Reader, query: Asked) -> JobsPage:
     last = shown[-1] if len(jobs) > len(shown) else None
     token = Place(last.created_at, _CAPTURED, last.id.int).as_token() if last else ""
     return JobsPage(shown, token)
+
+
+def named_of(party: Party, name: str) -> NamedQuery | None:
+    """The party's query of this name, or None."""
+    return party.queries.select_related("party").filter(name=name).first()
+
+
+def named_page(*, party: Party, query: Asked) -> NamedPage:
+    """One page of a party's named queries, the oldest first."""
+    found = party.queries.all()
+    if query.after is not None:
+        found = found.filter(pk__gt=query.after.key)
+    rows = list(found[: query.per_page + 1])
+    shown = rows[: query.per_page]
+    last = shown[-1] if len(rows) > len(shown) else None
+    token = Place(last.created_at, _CAPTURED, last.pk).as_token() if last else ""
+    return NamedPage(shown, token)

@@ -15,6 +15,16 @@ urlpatterns = [
     path("epcis/capture/<str:job_id>", views.job, name="job"),
     path("epcis/events", views.events, name="events"),
     path("epcis/events/<path:event_id>", views.event, name="event"),
+    path("epcis/queries", views.named_queries, name="queries"),
+    path("epcis/queries/<str:name>", views.named_query, name="query"),
+    path(
+        "epcis/queries/<str:name>/events", views.named_query_events, name="query_events"
+    ),
+    path(
+        "epcis/queries/<str:name>/subscriptions",
+        views.subscriptions,
+        name="subscriptions",
+    ),
     re_path(r"^01/(?P<gtin>[^/]{1,20})/?$", resolving.resolve, name="link_product"),
     re_path(
         r"^01/(?P<gtin>[^/]{1,20})/10/(?P<lot>[^/]{1,20})/?$",

@@ -9,10 +9,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from traceability.epcis import answers, openapi, operations, own, queries, reading
+from traceability.epcis import (
+    answers,
+    naming,
+    openapi,
+    operations,
+    own,
+    queries,
+    reading,
+)
 from traceability.epcis.answers import endpoint
 from traceability.epcis.asking import Asked, asked
-from traceability.epcis.models import CaptureJob, Party
+from traceability.epcis.models import CaptureJob, NamedQuery, Party
 from traceability.epcis.queries import Reader
 
 _MAY_READ = "epcis.view_everything"
@@ -114,12 +122,73 @@ def _event(request: HttpRequest, event_id: str) -> HttpResponse:
     return answers.query_document(page.events, now=timezone.now())
 
 
+def _queries(request: HttpRequest) -> HttpResponse:
+    """The party's named queries, one page."""
+    party = _sender(request)
+    query = asked(request.GET, only=("perPage", "nextPageToken"))
+    page = queries.named_page(party=party, query=query)
+    response = JsonResponse(
+        [answers.query_definition(named) for named in page.queries],
+        safe=False,
+        json_dumps_params={"ensure_ascii": False},
+    )
+    return answers.with_next(response, request, page.next_token)
+
+
+def _new_query(request: HttpRequest) -> HttpResponse:
+    """Keep a query under a name."""
+    party = _sender(request)
+    sent = reading.parsed(answers.body_of(request))
+    named = naming.name_query(party=party, sent=sent, at=timezone.now())
+    return HttpResponse(status=201, headers=answers.location("query", named.name))
+
+
+def _query(request: HttpRequest, name: str) -> HttpResponse:
+    """A named query, as it was sent."""
+    return JsonResponse(
+        answers.query_definition(_named(request, name)),
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def _delete_query(request: HttpRequest, name: str) -> HttpResponse:
+    """Forget it."""
+    naming.forget_query(query=_named(request, name))
+    return HttpResponse(status=204)
+
+
+def _query_events(request: HttpRequest, name: str) -> HttpResponse:
+    """What a named query finds now, one page."""
+    named = _named(request, name)
+    query = naming.asked_by(named.definition, request.GET)
+    page = queries.events_page(query=query, reader=Reader(party=named.party))
+    response = answers.query_document(page.events, now=timezone.now())
+    return answers.with_next(response, request, page.next_token)
+
+
+def _no_subscriptions(request: HttpRequest, name: str) -> HttpResponse:
+    """Nobody is called back: who wants news asks again from a recordTime on."""
+    _named(request, name)
+    return answers.problem(
+        501,
+        "ImplementationException",
+        _("We call nobody back. Ask again with GE_recordTime."),
+    )
+
+
+def _named(request: HttpRequest, name: str) -> NamedQuery:
+    found = queries.named_of(_sender(request), name)
+    if found is None:
+        raise Http404(_("You have no query of this name."))
+    return found
+
+
 def _resources(request: HttpRequest) -> HttpResponse:
     """What there is below this address."""
     found: dict[str, Any] = {
         "@context": reading.CONTEXT,
         "type": "Collection",
-        "member": ["capture", "events"],
+        "member": ["capture", "events", "queries"],
     }
     return JsonResponse(found)
 
@@ -147,3 +216,7 @@ capture = endpoint(GET=_jobs, POST=_capture)
 job = endpoint(GET=_job)
 events = endpoint(GET=_events, POST=_new_event)
 event = endpoint(GET=_event)
+named_queries = endpoint(GET=_queries, POST=_new_query)
+named_query = endpoint(GET=_query, DELETE=_delete_query)
+named_query_events = endpoint(GET=_query_events)
+subscriptions = endpoint(GET=_no_subscriptions, POST=_no_subscriptions)

@@ -47,6 +47,7 @@ class LabelBatch(models.Model):
         verbose_name = _("Label batch")
         verbose_name_plural = _("Label batches")
         ordering = ["-pk"]
+        indexes = [models.Index(fields=["minted_at", "id"], name="batch_by_time")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(count__gt=0) & Q(pack_g__gt=0), name="batch_not_empty"
@@ -155,6 +156,13 @@ class StatusEvent(models.Model):
         verbose_name = _("Status event")
         verbose_name_plural = _("Status events")
         ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["happened_at", "id"],
+                condition=Q(status="recalled", lot__isnull=False),
+                name="status_recalls_by_time",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=[target, "status"],

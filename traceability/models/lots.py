@@ -75,7 +75,8 @@ class Lot(models.Model):
         verbose_name_plural = _("Lots")
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["village", "-id"], name="lot_newest_of_village")
+            models.Index(fields=["village", "-id"], name="lot_newest_of_village"),
+            models.Index(fields=["recorded_at", "id"], name="lot_by_time"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -11,8 +11,11 @@ from django.views.decorators.http import require_safe
 from traceability import drawing, queries
 from traceability.canonical import timestamp
 from traceability.models import LotLink
-from traceability.queries import TracedLot
+from traceability.queries import LotTrace, TracedLot
 from traceability.views.common import lot_for
+
+# A page lists so many lots, and as many links; the data has all.
+MOST_ROWS = 200
 
 
 @login_required
@@ -22,7 +25,13 @@ def trace(request: HttpRequest, number: str) -> HttpResponse:
     """The lots that went into this one and that it went into."""
     lot = lot_for(request, number, "traceability.view_lots")
     found = queries.lot_trace(lot)
-    context = {"lot": lot, "trace": found, "drawing": drawing.draw(found)}
+    shown = _nearest(found)
+    context = {
+        "lot": lot,
+        "trace": shown,
+        "left_out": len(found.lots) - len(shown.lots),
+        "drawing": drawing.draw(found),
+    }
     return render(request, "traceability/lots/trace.html", context)
 
 
@@ -43,6 +52,17 @@ def trace_as_json(request: HttpRequest, number: str) -> JsonResponse:
     )
     response["Content-Disposition"] = f'inline; filename="{lot.number}-trace.json"'
     return response
+
+
+def _nearest(found: LotTrace) -> LotTrace:
+    """So much of the way as a page can list: what is nearest to the lot."""
+    near = sorted(found.lots, key=lambda one: (abs(one.layer), one.lot.pk))[:MOST_ROWS]
+    keys = {one.lot.pk for one in near}
+    links = [
+        link for link in found.links if link.parent_id in keys and link.child_id in keys
+    ]
+    lots = sorted(near, key=lambda one: (one.layer, one.lot.pk))
+    return LotTrace(lots, links[:MOST_ROWS])
 
 
 def _lot(one: TracedLot) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A buyer takes the money of what is recalled, once, without asking anybody."""
 
-
 import pytest
 from django.db.models import F
 from django.test import Client

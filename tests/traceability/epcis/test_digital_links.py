@@ -172,6 +172,18 @@ class TestLinkset:
         del about["anchor"]
         assert not schema(name).is_valid(told)
 
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [("linkset-schema.json", "basic"), ("gs1-linkset-schema.json", "gs1")],
+    )
+    def test_the_schemas_tell_gs1s_right_examples_from_the_wrong_ones(
+        self, name: str, kind: str
+    ) -> None:
+        folder = VECTORS / "gs1-linkset"
+        for word in ("valid", "invalid"):
+            text = (folder / f"{word}-{kind}-example.json").read_text(encoding="utf-8")
+            assert schema(name).is_valid(json.loads(text)) is (word == "valid")
+
     @pytest.mark.parametrize("kind", ["linkset", "all"])
     def test_is_given_by_name_too(
         self, kind: str, item: TradeItem, lot: Lot, anybody: Client
