@@ -40,6 +40,12 @@ def jin(weight_g: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def kilograms(weight_g: int) -> str:
+    """Whole grams as kilograms without needless zeros: 2500 -> "2.5"."""
+    text = f"{Decimal(weight_g) / GRAMS_PER_KILOGRAM:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def fen_per_jin(amount_fen: int, weight_g: int) -> int:
     """Price of one 斤, rounded half up to the fen. weight_g must be positive."""
     return (amount_fen * GRAMS_PER_JIN * 2 + weight_g) // (weight_g * 2)

@@ -11,7 +11,14 @@ from partners.cleaning import LineField, ParagraphField
 from partners.measures import GRAMS_PER_JIN, jin
 from partners.organisations.models import Farmer
 from traceability import regulation
-from traceability.models import Event, Evidence, Lot, Plot, ReportConclusion
+from traceability.models import (
+    Certificate,
+    Event,
+    Evidence,
+    Lot,
+    Plot,
+    ReportConclusion,
+)
 
 
 class JinField(forms.DecimalField):
@@ -44,6 +51,13 @@ class PlotField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.farmer.called} · {obj.name} · {obj.crop}"
+
+
+class AreaField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A village with farmers, or what lies above one, by its name and what it is."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} · {obj.get_level_display()}"
 
 
 class DayField(forms.DateField):
@@ -171,6 +185,13 @@ class EvidenceForm(forms.Form):
 class CertificateForm(forms.Form):
     """A certificate for a part of a lot."""
 
+    form = forms.ChoiceField(
+        label=_("Whose certificate"),
+        choices=Certificate.Form.choices,
+        initial=Certificate.Form.HOUSEHOLD,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     quantity_g = JinField(label=_("How much, in jin"))
     basis = forms.MultipleChoiceField(
         label=_("Based on"),
@@ -178,11 +199,45 @@ class CertificateForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     promisor = LineField(label=_("Promisor"), max_length=60)
+    uscc = LineField(
+        label=_("Unified social credit code"),
+        max_length=24,
+        required=False,
+        help_text=_("Enterprises and cooperatives; buyers that have one."),
+    )
     contact = LineField(
         label=_("Contact details"),
         max_length=60,
         help_text=_("On the paper that goes with the goods; in public only a part."),
     )
+
+    def clean_form(self) -> str:
+        """Whose it is; a household's where nothing was chosen."""
+        return self.cleaned_data["form"] or Certificate.Form.HOUSEHOLD
+
+
+class CollectedForm(forms.Form):
+    """What a certificate says that came with produce."""
+
+    form = forms.ChoiceField(
+        label=_("Whose certificate"),
+        choices=Certificate.Form.choices,
+        widget=forms.RadioSelect,
+    )
+    number = LineField(
+        label=_("Certificate number"),
+        max_length=40,
+        help_text=_(
+            "Where it bears none, give it one and write it on the paper. Everybody can "
+            "read it: name no person."
+        ),
+    )
+    product = LineField(label=_("Product name"), max_length=60)
+    quantity_g = JinField(label=_("Weight in jin"))
+    origin = LineField(label=_("Place of origin"), max_length=80)
+    promisor = LineField(label=_("Promisor"), max_length=60)
+    contact = LineField(label=_("Contact details"), max_length=60)
+    issued_on = DayField(label=_("Issued on"))
 
 
 class LabelsForm(forms.Form):
@@ -212,6 +267,12 @@ class StrikeForm(TwiceForm):
     """Why an event is struck out."""
 
     reason = LineField(label=_("Reason"), max_length=200)
+
+
+class TakeOffForm(StrikeForm):
+    """How much was never there, and why it was written down."""
+
+    weight_g = JinField(label=_("Too much, in jin"))
 
 
 class VoidForm(TwiceForm):

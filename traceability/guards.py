@@ -133,6 +133,12 @@ KEYS_ON_SQLITE: tuple[Trigger, ...] = tuple(
     replace(trigger, postgresql="", body="")
     for trigger in append_only("traceability_signingkey")
 )
+QUOTAS: tuple[Trigger, ...] = tuple(
+    trigger
+    for model in ("yieldlimit", "weightcorrection", "licenceuse")
+    for trigger in append_only(f"traceability_{model}")
+)
+COLLECTED: tuple[Trigger, ...] = tuple(append_only("traceability_collectedcertificate"))
 
 TRIGGERS: tuple[Trigger, ...] = (
     *(

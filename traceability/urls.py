@@ -6,11 +6,14 @@ from traceability.views import (
     box_codes,
     certificates,
     corrections,
+    imports,
     log,
     log_alarms,
     lots,
     moves,
     offline,
+    quotas,
+    records,
     reports,
     scans,
     tracing,
@@ -73,6 +76,23 @@ urlpatterns = [
     path("backoffice/log-alarms/<int:pk>/", log_alarms.alarm, name="log_alarm"),
     path("backoffice/reports/", reports.reports, name="reports"),
     path("backoffice/reports/<int:pk>/", reports.report, name="fake_report"),
+    path("backoffice/yields/", quotas.yield_limits, name="yield_limits"),
+    path("backoffice/licences/", quotas.licences, name="licences"),
+    path("backoffice/licences/<int:pk>/end/", quotas.end_licence, name="licence_end"),
+    path("records/", records.records, name="records"),
+    path("records/import/", imports.new_import, name="import_new"),
+    path("records/import/<int:pk>/", imports.one_import, name="import"),
+    re_path(
+        r"^records/import/template/(?P<kind>xlsx|plots|lots|events)$",
+        imports.template,
+        name="import_template",
+    ),
+    path("records/certificates/", records.register, name="register"),
+    re_path(
+        r"^records/certificates\.(?P<kind>csv|xlsx)$",
+        records.register_file,
+        name="register_file",
+    ),
     path("assistant/lots/", lots.lots, name="lots"),
     path("assistant/lots/new/", lots.new_lot, name="lot_new"),
     path("assistant/lots/plots/new/", lots.new_plot, name="plot_new"),
@@ -91,6 +111,7 @@ urlpatterns = [
     ),
     path("assistant/lots/<str:number>/split/", moves.split, name="split"),
     path("assistant/lots/<str:number>/merge/", moves.merge, name="merge"),
+    path("assistant/lots/<str:number>/weight/", corrections.take_off, name="take_off"),
     path("assistant/lots/<str:number>/void/", corrections.void, name="void"),
     path(
         "assistant/lots/<str:number>/certificates/<str:certificate>/replace/",
@@ -99,6 +120,11 @@ urlpatterns = [
     ),
     path(
         "assistant/lots/<str:number>/evidence/", lots.new_evidence, name="evidence_new"
+    ),
+    path(
+        "assistant/lots/<str:number>/collected/",
+        lots.new_collected,
+        name="collected_new",
     ),
     path(
         "assistant/lots/<str:number>/certificate/",

@@ -24,6 +24,12 @@ def is_auditor(user: Any) -> bool:
 
 
 @rules.predicate
+def is_inspector(user: Any) -> bool:
+    """May look at everything of traceability and change nothing."""
+    return _holds(user, "inspector")
+
+
+@rules.predicate
 def is_assistant(user: Any) -> bool:
     """Serves at least one village: who was dismissed keeps a row and no door."""
     if not user.is_authenticated or not user.is_active:

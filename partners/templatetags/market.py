@@ -21,6 +21,7 @@ from partners.spelling import place_told, region_told
 register = template.Library()
 register.filter("yuan", measures.yuan)
 register.filter("jin", measures.jin)
+register.filter("kilograms", measures.kilograms)
 register.filter("masked", mask_name)
 register.filter("place", place_told)
 register.filter("masked_phone", mask_phone)

@@ -119,6 +119,7 @@ def screens(user: User) -> list[tuple[str, list[Screen]]]:
     """Every page of the back office that this person may open, in groups."""
     groups = (
         (_("The sale"), _SALE),
+        (_("Traceability"), _TRACE),
         (_("Supermarkets and households"), _SHARES),
         (_("Villages and people"), _PLACES),
     )
@@ -181,6 +182,32 @@ _SALE = (
         gettext_lazy("Alarms about the public log"),
         "octagon-alert",
         "traceability.view_reports",
+    ),
+)
+_TRACE = (
+    (
+        "traceability:records",
+        gettext_lazy("Records"),
+        "clipboard-check",
+        "traceability.view_records",
+    ),
+    (
+        "traceability:register",
+        gettext_lazy("Register of certificates"),
+        "file-text",
+        "traceability.view_records",
+    ),
+    (
+        "traceability:yield_limits",
+        gettext_lazy("Yield limits"),
+        "scale",
+        "traceability.view_quotas",
+    ),
+    (
+        "traceability:licences",
+        gettext_lazy("Licences for marks"),
+        "badge-check",
+        "traceability.view_quotas",
     ),
 )
 _SHARES = (

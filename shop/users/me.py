@@ -91,6 +91,13 @@ DOORS = (
         _("Everything to look at, nothing to change"),
     ),
     Door(
+        Role.INSPECTOR,
+        "traceability:records",
+        "clipboard-check",
+        _("Lots, certificates and labels"),
+        _("Everything of traceability to look at, nothing to change"),
+    ),
+    Door(
         Role.AUDITOR,
         "partners:board",
         "heart-handshake",

@@ -104,10 +104,11 @@ class Role(models.TextChoices):
     HOUSEHOLD_CONTACT = "household_contact", _("Householder's contact")
     OPERATOR = "operator", _("County operator")
     AUDITOR = "auditor", _("Auditor")
+    INSPECTOR = "inspector", _("Inspector of produce")
 
 
 # Who sees or changes other people's business by their role.
-STAFF = frozenset({Role.OPERATOR, Role.AUDITOR})
+STAFF = frozenset({Role.OPERATOR, Role.AUDITOR, Role.INSPECTOR})
 
 
 class RoleGrant(models.Model):

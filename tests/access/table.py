@@ -28,6 +28,7 @@ PEOPLE = frozenset(
         "other_manager",
         "operator",
         "auditor",
+        "inspector",
         "former_operator",
         "assistant",
         "other_assistant",
@@ -44,6 +45,9 @@ ASSISTANTS = frozenset({"assistant", "other_assistant"})
 OPERATOR = frozenset({"operator"})
 AUDITOR = frozenset({"auditor"})
 STAFF = OPERATOR | AUDITOR
+INSPECTOR = frozenset({"inspector"})
+# Who looks at all of traceability.
+READERS = STAFF | INSPECTOR
 MANAGER = frozenset({"manager"})
 MANAGERS = frozenset({"manager", "other_manager"})
 KEEPERS = ASSISTANT | OPERATOR
@@ -152,6 +156,9 @@ def _upload() -> ContentFile:
     return ContentFile(b"x", "x.csv")
 
 
+BOOK = "村,农户,地块,作物,面积\n永固村,王婶,后坡,柑橘,2\n"
+
+
 def _freight(name: str) -> Facts:
     row = {"first": "3", "first_yuan": "7", "more": "1", "more_yuan": "2"}
     return facts(
@@ -235,11 +242,20 @@ SCANS = [
          post=facts(device="d" * 20)),
     Door("traceability:report", reads=None, writes=EVERYBODY, args=thing("code"),
          post=facts(message="示例")),
-    Door("traceability:reports", reads=STAFF),
-    Door("traceability:fake_report", reads=STAFF, writes=OPERATOR,
+    Door("traceability:reports", reads=READERS),
+    Door("traceability:fake_report", reads=READERS, writes=OPERATOR,
          args=thing("reported.pk"), post=facts(finding="fake", note="示例")),
-    Door("traceability:log_alarms", reads=STAFF),
-    Door("traceability:log_alarm", reads=STAFF, writes=OPERATOR,
+    Door("traceability:yield_limits", reads=READERS, writes=OPERATOR,
+         post=facts(crop="柑橘", kilograms="3000", valid_from="2026-01-01",
+                    source="示例")),
+    Door("traceability:licences", reads=READERS, writes=OPERATOR,
+         post=facts(mark="organic", number="2", holder="示例", crop="柑橘",
+                    quantity_g="100", valid_from="2026-01-01", valid_to="2027-01-01",
+                    area=lambda w: w.yonggu.pk)),
+    Door("traceability:licence_end", reads=OPERATOR, writes=OPERATOR,
+         args=thing("licence.pk"), post=facts(reason="示例")),
+    Door("traceability:log_alarms", reads=READERS),
+    Door("traceability:log_alarm", reads=READERS, writes=OPERATOR,
          args=thing("alarm.pk"), post=facts(note="示例")),
     Door("traceability:offline"),
     Door("traceability:offline_worker"),
@@ -370,28 +386,32 @@ DESK = [
 ]  # fmt: skip
 
 LOTS = [
-    Door("traceability:lots", reads=ASSISTANTS | STAFF),
+    Door("traceability:lots", reads=ASSISTANTS | READERS),
     Door("traceability:plot_new", reads=ASSISTANTS | OPERATOR, writes=KEEPERS,
          post=facts(farmer=lambda w: w.farmer.pk, name="新地", crop="柑橘",
                     area_mu="2")),
     Door("traceability:lot_new", reads=ASSISTANTS | OPERATOR, writes=KEEPERS,
          post=facts(plot=lambda w: w.plot.pk, product_name="冰糖橙",
                     harvest_date="2026-11-20", weight_g="10")),
-    Door("traceability:lot", reads=ASSISTANT | STAFF, args=thing("lot.number")),
+    Door("traceability:lot", reads=ASSISTANT | READERS, args=thing("lot.number")),
     Door("traceability:event_new", reads=KEEPERS, writes=KEEPERS,
          args=thing("lot.number"),
          post=facts(kind="pack", happened_at="2026-11-22T10:00")),
     Door("traceability:event_strike", reads=KEEPERS, writes=KEEPERS,
          args=thing("lot.number", "event.pk"),
          post=facts(reason="写错了", confirmed="on")),
-    Door("traceability:lot_trace", reads=ASSISTANT | STAFF, args=thing("lot.number")),
-    Door("traceability:lot_trace_json", reads=ASSISTANT | STAFF,
+    Door("traceability:lot_trace", reads=ASSISTANT | READERS,
+         args=thing("lot.number")),
+    Door("traceability:lot_trace_json", reads=ASSISTANT | READERS,
          args=thing("lot.number")),
     Door("traceability:split", reads=KEEPERS, writes=KEEPERS, args=thing("lot.number"),
          post=facts(part_1="10", confirmed="on")),
     Door("traceability:merge", reads=KEEPERS, writes=KEEPERS, args=thing("lot.number"),
          post=lambda w: {"product_name": "冰糖橙", f"lot_{w.lot.pk}": "10",
                          f"lot_{w.spare_lot.pk}": "10", "confirmed": "on"}),
+    Door("traceability:take_off", reads=KEEPERS, writes=KEEPERS,
+         args=thing("lot.number"),
+         post=facts(weight_g="2", reason="多写了", confirmed="on")),
     Door("traceability:void", reads=KEEPERS, writes=KEEPERS, args=thing("lot.number"),
          post=facts(code=lambda w: w.codes[2], reason="撕坏了", confirmed="on")),
     Door("traceability:supersede", reads=KEEPERS, writes=KEEPERS,
@@ -405,6 +425,23 @@ LOTS = [
          args=thing("lot.number"),
          post=facts(quantity_g="10", basis="quality_control", promisor="王示例",
                     contact="示例")),
+    Door("traceability:collected_new", reads=KEEPERS, writes=KEEPERS,
+         args=thing("lot.number"),
+         post=facts(form="household", number="示例-1", product="冰糖橙",
+                    quantity_g="10", origin="永固村", promisor="王示例",
+                    contact="示例", issued_on="2026-11-20")),
+    Door("traceability:import_new", reads=ASSISTANTS | OPERATOR, writes=KEEPERS,
+         post=lambda w: {"file": ContentFile(BOOK.encode(), "x.csv")}),
+    Door("traceability:import", reads=ASSISTANT, writes=ASSISTANT,
+         args=thing("record_import.pk")),
+    Door("traceability:import_template", reads=ASSISTANTS | OPERATOR,
+         args=always("xlsx")),
+    Door("traceability:records", reads=ASSISTANTS | READERS),
+    Door("traceability:register", reads=ASSISTANTS | READERS),
+    Door("traceability:register_file", reads=ASSISTANTS | READERS,
+         args=always("csv")),
+    Door("epcis:records", reads=ASSISTANTS | READERS, args=always("labels")),
+    Door("epcis:records_openapi"),
     Door("traceability:labels_new", reads=KEEPERS, writes=KEEPERS,
          args=thing("lot.number", "certificate.number"),
          post=facts(product_name="冰糖橙", pack_g="5", count="2")),

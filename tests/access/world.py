@@ -93,6 +93,7 @@ def _people(world: World) -> None:
         ("other_manager", ""),
         ("operator", Role.OPERATOR),
         ("auditor", Role.AUDITOR),
+        ("inspector", Role.INSPECTOR),
     ):
         people[role] = new_user(name="某示例", role=granted)
     # Somebody who was an operator until yesterday.
@@ -144,6 +145,25 @@ def _farm(world: World) -> None:
     day = (NOW - DAY).date()
     things.lot = new_lot(
         farmer=things.farmer, by=by, plot=things.plot, harvest_date=day
+    )
+    things.licence = traceability.register_licence(
+        mark="organic",
+        number="示例",
+        holder="示例",
+        area=things.yonggu,
+        crop="柑橘",
+        quantity_g=100_000,
+        valid_from=day,
+        valid_to=day,
+        by=world.people["operator"],
+        at=NOW,
+    )
+    things.record_import = traceability.check_import(
+        file=ContentFile(
+            "村,农户,地块,作物,面积\n永固村,王婶,前坡,柑橘,2\n".encode(), "x.csv"
+        ),
+        by=by,
+        at=NOW,
     )
     things.spare_lot = new_lot(farmer=things.farmer, by=by, plot=things.plot)
     things.event = traceability.record_event(

@@ -28,7 +28,7 @@ from tests.shop.ordering.test_pack import make_labels
 from tests.shop.test_recall import arrived, bought, recall
 from traceability.epcis import operations as epcis
 from traceability.models import LogAlarm
-from traceability.operations import report_fake
+from traceability.operations import register_licence, report_fake
 
 pytestmark = pytest.mark.django_db
 ROOT = "/backoffice/"
@@ -112,6 +112,18 @@ def county(
     hand_out(household_li, 100, by=operator)
     lot = new_lot(farmer=farmer_wang, by=operator)
     new_certificate(lot=lot, by=operator)
+    register_licence(
+        mark="organic",
+        number="1",
+        holder="示例合作社",
+        area=farmer_wang.village,
+        crop="柑橘",
+        quantity_g=1_000,
+        valid_from=OCTOBER,
+        valid_to=OCTOBER,
+        by=operator,
+        at=NOON,
+    )
     open_station(village=farmer_wang.village, name="永固村级服务站")
     report_fake(code="0" * 20, message="示例", at=NOON)
     payment = Payment.objects.create(

@@ -15,6 +15,7 @@ from django.test import Client
 from partners.organisations.models import Farmer
 from partners.organisations.operations import open_station
 from shop.users.models import User
+from tests.factories.people import new_uscc
 from tests.factories.traceability import NOW, new_batch, new_certificate, new_lot
 from tests.guards import guards_lifted
 from traceability import operations, queries, regulation, signing
@@ -51,8 +52,9 @@ class TestIssueCertificate:
     def test_says_what_the_regulation_wants(self, certificate: Certificate) -> None:
         body = json.loads(certificate.document)
         assert body["title"] == "承诺达标合格证"
-        for field in regulation.FIELDS:
-            assert body[field.key], field.key
+        # A grower without a code has collected nothing: both lines stay empty.
+        empty = {field.key for field in regulation.FIELDS if not body[field.key]}
+        assert empty == {"uscc", "collected"}
         assert body["promises"]
         assert body["basis"] == ["quality_control"]
         assert body["origin"]["name"].startswith("湖南省")
@@ -294,12 +296,11 @@ class TestKeys:
         self, capsys: Any, settings: Any, tmp_path: Path
     ) -> None:
         settings.SIGNING_KEY_FILES = {
-            "certificate": str(tmp_path / "a.pem"),
-            "log": str(tmp_path / "b.pem"),
+            purpose: str(tmp_path / f"{purpose}.pem") for purpose in KeyPurpose.values
         }
         call_command("create_keys")
         call_command("create_keys")
-        assert SigningKey.objects.count() == 2
+        assert SigningKey.objects.count() == len(KeyPurpose.values)
         assert "BEGIN" not in capsys.readouterr().out
 
 
@@ -422,6 +423,7 @@ class TestCertificatePdf:
             promisor="示例合作社" * 10,
             contact="10000000009 " * 4,
             form="cooperative",
+            uscc=new_uscc(),
         )
         document = pypdfium2.PdfDocument(certificate_pdf(certificate, disclose=False))
         picture = document[0].render(scale=203 / 72).to_pil().convert("L")

@@ -207,6 +207,8 @@ class TestAttachEvidence:
         [
             ("organic", "1234567890 1234567", "123"),
             ("gi_licence", "91350100M000100Y43", "91350100M000100Y44"),
+            ("green_food", "GF 430722 26 0001", "GF430722260000"),
+            ("green_food", "LB-18-2604180234A", "LB-18-26041802"),
         ],
     )
     def test_checks_the_number_on_a_mark(
@@ -216,7 +218,7 @@ class TestAttachEvidence:
             with pytest.raises(UnableToAttach):
                 attach(lot, zhao, kind=kind, identifier=wrong)
         kept = attach(lot, zhao, kind=kind, identifier=good)
-        assert kept.identifier == good.replace(" ", "")
+        assert kept.identifier == good.replace(" ", "").replace("-", "")
 
     @pytest.mark.parametrize("changes", [{"kind": "rumour"}, {"title": " "}])
     def test_wants_a_kind_and_a_title(

@@ -15,8 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from partners.cleaning import LineField
 from partners.form_acts import carried_out
+from partners.organisations.models import Division
 from traceability.epcis import operations
 from traceability.epcis.models import Access, Party, TradeItem
+from traceability.forms import AreaField
+from traceability.queries import places_with_farmers
 
 _MAY_READ = permission_required("epcis.view_everything", raise_exception=True)
 _MAY_LET_IN = permission_required("epcis.let_in", raise_exception=True)
@@ -26,6 +29,19 @@ class PartyForm(forms.Form):
     """An organisation that will exchange events."""
 
     name = LineField(label=gettext_lazy("Organisation"), max_length=60)
+    reads_records_of = AreaField(
+        label=gettext_lazy("Reads the records of"),
+        queryset=Division.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Nobody but itself"),
+        help_text=gettext_lazy("For a cooperative's or an inspector's programs."),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        places = self.fields["reads_records_of"]
+        assert isinstance(places, forms.ModelChoiceField)
+        places.queryset = places_with_farmers()
 
 
 class TradeItemForm(forms.Form):
@@ -131,7 +147,9 @@ def _page(
         "form": form,
         "item_form": item_form or TradeItemForm(),
         "items": TradeItem.objects.select_related("farmer__village"),
-        "parties": Party.objects.prefetch_related("accesses"),
+        "parties": Party.objects.select_related("reads_records_of").prefetch_related(
+            "accesses"
+        ),
         "may_let_in": request.user.has_perm("epcis.let_in"),
         "address": request.build_absolute_uri("/epcis/"),
     }

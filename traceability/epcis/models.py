@@ -14,6 +14,14 @@ class Party(models.Model):
     """An organisation outside that sends us events and reads its own back."""
 
     name = models.CharField(_("Name"), max_length=60, unique=True)
+    # Whose lots its programs may read, whatever they tell themselves; None: nobody's.
+    reads_records_of = models.ForeignKey(
+        "organisations.Division",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("Reads the records of"),
+    )
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

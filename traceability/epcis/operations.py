@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from partners.cleaning import one_line
+from partners.organisations.models import Division
 from partners.people import Person
 from partners.privacy import blind_index
 from traceability.epcis import hashing, reading, validation
@@ -62,14 +63,26 @@ class _Draft:
     is_known: bool = False
 
 
-def register_party(*, name: str, by: Person, at: datetime) -> Party:
-    """Register an organisation that will exchange events. Errors: UnableToRegister."""
+def register_party(
+    *,
+    name: str,
+    reads_records_of: Division | None = None,
+    by: Person,
+    at: datetime,
+) -> Party:
+    """Register an organisation that will exchange events, or read the records of a
+    place: a cooperative, an inspector's office. Errors: UnableToRegister."""
     name = one_line(name)
     if not name:
         raise UnableToRegister(_("Give the organisation's name."))
     try:
         with transaction.atomic():
-            return Party.objects.create(name=name, registered_by=by, registered_at=at)
+            return Party.objects.create(
+                name=name,
+                reads_records_of=reads_records_of,
+                registered_by=by,
+                registered_at=at,
+            )
     except IntegrityError as error:
         raise UnableToRegister(
             _("An organisation of this name is registered already.")

@@ -74,7 +74,7 @@ def party_with(*, fingerprint: str) -> Party:
     """The party whose program holds the secret. Errors: UnknownAccess."""
     access = (
         Access.objects.filter(fingerprint=fingerprint, ended_at__isnull=True)
-        .select_related("party")
+        .select_related("party__reads_records_of")
         .first()
     )
     if access is None:

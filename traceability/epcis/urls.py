@@ -3,7 +3,7 @@ in and register GTINs."""
 
 from django.urls import path, re_path
 
-from traceability.epcis import letting_in, resolving, views
+from traceability.epcis import letting_in, records, resolving, views
 
 app_name = "epcis"
 
@@ -37,6 +37,8 @@ urlpatterns = [
         name="link_label",
     ),
     path(".well-known/gs1resolver", resolving.description, name="resolver"),
+    path("api/trace/openapi.json", records.description, name="records_openapi"),
+    path("api/trace/records/<str:name>", records.part, name="records"),
     path("backoffice/exchange/gtins/", letting_in.new_item, name="item_new"),
     path(
         "backoffice/exchange/gtins/<int:pk>/end/", letting_in.end_item, name="item_end"

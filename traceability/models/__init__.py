@@ -8,8 +8,10 @@ from traceability.models.certificates import (
     PublishedKeyList,
     SigningKey,
 )
+from traceability.models.collected import CollectedCertificate
 from traceability.models.counters import Counter
 from traceability.models.events import Event, Evidence
+from traceability.models.imports import RecordImport
 from traceability.models.labels import Label, LabelBatch, StatusEvent
 from traceability.models.log import (
     Cosignature,
@@ -20,12 +22,21 @@ from traceability.models.log import (
     LogLeaf,
 )
 from traceability.models.lots import Lot, LotLink, Plot
+from traceability.models.quotas import (
+    Licence,
+    LicenceUse,
+    Mark,
+    PlotYear,
+    WeightCorrection,
+    YieldLimit,
+)
 from traceability.models.scans import FakeReport, ReportConclusion, Scan
 
 __all__ = [
     "BoxIssue",
     "Certificate",
     "CertificateBalance",
+    "CollectedCertificate",
     "Cosignature",
     "Counter",
     "Event",
@@ -35,17 +46,24 @@ __all__ = [
     "Label",
     "LabelBatch",
     "LeafKind",
+    "Licence",
+    "LicenceUse",
     "LogAlarm",
     "LogAlarmConclusion",
     "LogCheckpoint",
     "LogLeaf",
     "Lot",
     "LotLink",
+    "Mark",
     "Plot",
+    "PlotYear",
     "PublishedKeyList",
+    "RecordImport",
     "ReportConclusion",
     "RevocationList",
     "Scan",
     "SigningKey",
     "StatusEvent",
+    "WeightCorrection",
+    "YieldLimit",
 ]

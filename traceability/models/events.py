@@ -75,13 +75,15 @@ class Evidence(models.Model):
     """A paper or picture about a lot, kept as it was handed in and known by its hash.
 
     `identifier` is the number a mark carries: the 17 digits of an organic code, the
-    social credit code on a geographical-indication licence.
+    enterprise code of green food (GF and 12 digits), the social credit code on a
+    geographical-indication licence.
     """
 
     class Kind(models.TextChoices):
         TEST_REPORT = "test_report", _("Test report")
         PHOTO = "photo", _("Photo")
         GI_LICENCE = "gi_licence", _("Geographical indication licence")
+        GREEN_FOOD = "green_food", _("Green food certificate")
         ORGANIC = "organic", _("Organic certificate")
 
     lot = models.ForeignKey(

@@ -43,10 +43,11 @@ class Plot(models.Model):
 class Lot(models.Model):
     """Produce of one kind that shares one history: the unit that is certified.
 
-    `weight_g` is what it held when it came into being. `split_g` of that has gone
-    into other lots and `certified_g` stands under certificates in force; together
-    they can never exceed the weight. A lot that was merged from several farmers' has
-    neither plot nor farmer of its own: its parents have.
+    `weight_g` is what it held when it came into being. `split_g` of that has gone into
+    other lots or was never there (WeightCorrection), and `certified_g` stands under
+    certificates in force; together they can never exceed the weight. A lot that was
+    merged from several farmers' has neither plot nor farmer of its own: its parents
+    have.
     """
 
     number = models.CharField(_("Lot number"), max_length=20, unique=True)

@@ -8,12 +8,18 @@ from traceability.operations.certificates import (
     revoke_certificate,
     supersede_certificate,
 )
+from traceability.operations.collecting import UnableToCollect, collect_certificate
 from traceability.operations.events import (
     UnableToAttach,
     UnableToRecordEvent,
     attach_evidence,
     record_event,
     strike_event,
+)
+from traceability.operations.importing import (
+    UnableToImport,
+    carry_out_import,
+    check_import,
 )
 from traceability.operations.keys import (
     NOTICE,
@@ -37,6 +43,7 @@ from traceability.operations.labels import (
 )
 from traceability.operations.lots import (
     Portion,
+    UnableToCorrect,
     UnableToMove,
     UnableToRecordLot,
     UnableToRegisterPlot,
@@ -44,8 +51,17 @@ from traceability.operations.lots import (
     record_lot,
     register_plot,
     split_lot,
+    take_off_weight,
 )
 from traceability.operations.publishing import LogDiverged, publish_log
+from traceability.operations.quotas import (
+    QuotaExceeded,
+    UnableToLicense,
+    UnableToSetLimit,
+    end_licence,
+    register_licence,
+    set_yield_limit,
+)
 from traceability.operations.scans import (
     UnableToConclude,
     UnableToReport,
@@ -66,11 +82,16 @@ __all__ = [
     "NOTICE",
     "LogDiverged",
     "Portion",
+    "QuotaExceeded",
     "UnableToAttach",
     "UnableToCertify",
+    "UnableToCollect",
     "UnableToConclude",
     "UnableToConcludeAlarm",
+    "UnableToCorrect",
+    "UnableToImport",
     "UnableToIssueBoxes",
+    "UnableToLicense",
     "UnableToListKeys",
     "UnableToMint",
     "UnableToMove",
@@ -80,13 +101,18 @@ __all__ = [
     "UnableToRecordLot",
     "UnableToRegisterPlot",
     "UnableToReport",
+    "UnableToSetLimit",
     "UnableToVoid",
     "UnableToWithdraw",
     "attach_evidence",
+    "carry_out_import",
+    "check_import",
+    "collect_certificate",
     "conclude_log_alarm",
     "conclude_report",
     "count_scan",
     "draft_key_list",
+    "end_licence",
     "gather_cosignatures",
     "issue_boxes",
     "issue_certificate",
@@ -101,13 +127,16 @@ __all__ = [
     "record_first_keys",
     "record_lot",
     "register_key",
+    "register_licence",
     "register_plot",
     "report_fake",
     "revoke_certificate",
+    "set_yield_limit",
     "split_lot",
     "strike_event",
     "supersede_certificate",
     "take_key_list",
+    "take_off_weight",
     "void_label",
     "watch_log",
 ]

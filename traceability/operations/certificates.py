@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from stdnum.cn import uscc as social_credit_code
 
 from partners import measures
 from partners.organisations.queries import full_name
@@ -28,13 +29,16 @@ from traceability.models import (
     Lot,
     StatusEvent,
 )
+from traceability.operations import quotas
 from traceability.operations.counters import take_numbers
+from traceability.operations.events import LONGEST_AGO
 from traceability.operations.keys import register_key
 from traceability.operations.log import append_leaf
 from traceability.operations.statuses import record_status
 from traceability.signals import certificate_revoked
 
-DOCUMENT_VERSION = 2
+# 3: the promisor's social credit code, and the certificates collected for it.
+DOCUMENT_VERSION = 3
 
 
 class UnableToCertify(Exception):
@@ -53,23 +57,27 @@ def issue_certificate(
     promisor: str,
     contact: str,
     form: str = Certificate.Form.HOUSEHOLD,
+    uscc: str = "",
     by: Person,
     at: datetime,
 ) -> Certificate:
     """Sign a 承诺达标合格证 for so many grams of a lot, and log it.
 
-    `basis` are keys of regulation.BASES; `promisor` is who promises and `contact`
-    how to reach them: both are signed as salted hashes only. Numbers run per county
-    and year without gaps.
+    `basis` are keys of regulation.BASES that the form has; `promisor` is who promises
+    and `contact` how to reach them: both are signed as salted hashes only. `uscc` is an
+    organisation's social credit code, signed in clear. A buyer's names the certificates
+    collected for the lot. Numbers run per county and year without gaps.
 
-    Errors: UnableToCertify where the lot holds less, is recalled, or was harvested
-    inside a spray's safety interval; signing.MissingKey.
+    Errors: UnableToCertify where the lot holds less, is recalled, was harvested inside
+    a spray's safety interval, or land or licence allow less; signing.MissingKey.
     """
     _require_facts(basis=basis, promisor=promisor, contact=contact, form=form)
+    uscc = _checked_uscc(form, uscc)
     key = register_key(purpose=KeyPurpose.CERTIFICATE, at=at)
     with transaction.atomic():
         _book(lot, quantity_g)
-        _require_fit(lot, basis)
+        _require_fit(lot, basis, at)
+        _require_land(lot)
         disclosure = {
             "promisor": {"value": promisor.strip(), "salt": secrets.token_hex(16)},
             "contact": {"value": contact.strip(), "salt": secrets.token_hex(16)},
@@ -80,6 +88,8 @@ def issue_certificate(
                 number=number,
                 lot=lot,
                 form=form,
+                uscc=uscc,
+                collected=_collected(lot, form),
                 basis=basis,
                 quantity_g=quantity_g,
                 disclosure=disclosure,
@@ -107,6 +117,7 @@ def issue_certificate(
         CertificateBalance.objects.create(
             certificate=certificate, quantity_g=quantity_g
         )
+        _book_marks(certificate, at)
         append_leaf(
             kind=LeafKind.CERTIFICATE,
             body={
@@ -156,9 +167,11 @@ def supersede_certificate(
         status = _withdraw(
             certificate, StatusEvent.Status.SUPERSEDED, reason=reason, by=by, at=at
         )
+        free_g = queries.repackable_g(certificate)
         Lot.objects.filter(pk=certificate.lot_id).update(
-            certified_g=F("certified_g") - queries.repackable_g(certificate)
+            certified_g=F("certified_g") - free_g
         )
+        quotas.unbook_marks(certificate=certificate, grams=free_g, at=at)
     return status
 
 
@@ -183,12 +196,42 @@ def _withdraw(
 def _require_facts(
     *, basis: Sequence[str], promisor: str, contact: str, form: str
 ) -> None:
-    if not basis or not set(basis) <= regulation.BASES.keys():
+    if form not in Certificate.Form.values:
+        raise UnableToCertify(_("Choose whose certificate this is."))
+    needed = regulation.FORMS[form].needs_basis
+    if needed and needed not in basis:
+        raise UnableToCertify(
+            _("A buyer promises on the ground of the certificates collected.")
+        )
+    if not basis or not set(basis) <= set(regulation.FORMS[form].bases):
         raise UnableToCertify(_("Say what the promise is based on."))
     if not promisor.strip() or not contact.strip():
         raise UnableToCertify(_("Say who promises and how to reach them."))
-    if form not in Certificate.Form.values:
-        raise UnableToCertify(_("Choose whose certificate this is."))
+
+
+def _checked_uscc(form: str, uscc: str) -> str:
+    """The code as it is signed; empty for whoever has none."""
+    rules, code = regulation.FORMS[form], uscc.strip().upper()
+    if not rules.has_uscc:
+        return ""
+    if not code and not rules.needs_uscc:
+        return ""
+    if not social_credit_code.is_valid(code):
+        raise UnableToCertify(_("Give the promisor's 18-character social credit code."))
+    return social_credit_code.compact(code)
+
+
+def _collected(lot: Lot, form: str) -> list[str]:
+    """The numbers that a buyer's certificate names; none for growers."""
+    if form != Certificate.Form.BUYER:
+        return []
+    bare = queries.without_certificates(lot)
+    if bare:
+        raise UnableToCertify(
+            _("Collect the growers' certificates first. There is none for: %(lots)s.")
+            % {"lots": ", ".join(one.number for one in bare)}
+        )
+    return queries.certificates_behind(lot)
 
 
 def _book(lot: Lot, quantity_g: int) -> None:
@@ -206,11 +249,13 @@ def _book(lot: Lot, quantity_g: int) -> None:
         )
 
 
-def _require_fit(lot: Lot, basis: Sequence[str]) -> None:
+def _require_fit(lot: Lot, basis: Sequence[str], at: datetime) -> None:
     affected = {lot.pk} | queries.ancestor_ids([lot.pk])
     if queries.recalled_ids(affected):
         raise UnableToCertify(_("This lot is recalled."))
     day = lot.harvest_date
+    if day < timezone.localtime(at).date() - LONGEST_AGO:
+        raise UnableToCertify(_("This was harvested years ago: it is history."))
     safe_from = queries.safe_harvest_date_of(lot=lot, day=day)
     if safe_from is not None and day < safe_from:
         raise UnableToCertify(
@@ -225,11 +270,28 @@ def _require_fit(lot: Lot, basis: Sequence[str]) -> None:
         raise UnableToCertify(_("Record the test, or attach its report, first."))
 
 
+def _require_land(lot: Lot) -> None:
+    try:
+        quotas.require_land(lot=lot)
+    except quotas.QuotaExceeded as error:
+        raise UnableToCertify(str(error)) from error
+
+
+def _book_marks(certificate: Certificate, at: datetime) -> None:
+    day = timezone.localtime(at).date()
+    try:
+        quotas.book_marks(certificate=certificate, day=day, at=at)
+    except quotas.QuotaExceeded as error:
+        raise UnableToCertify(str(error)) from error
+
+
 def _document(
     *,
     number: str,
     lot: Lot,
     form: str,
+    uscc: str,
+    collected: Sequence[str],
     basis: Sequence[str],
     quantity_g: int,
     disclosure: dict[str, dict[str, str]],
@@ -244,7 +306,9 @@ def _document(
         "version": DOCUMENT_VERSION,
         "number": number,
         "form": form,
-        "promises": list(regulation.PROMISES),
+        "uscc": uscc,
+        "collected": list(collected),
+        "promises": list(regulation.FORMS[form].promises),
         "basis": sorted(set(basis)),
         "product": lot.product_name,
         "quantity_g": quantity_g,

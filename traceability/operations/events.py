@@ -1,7 +1,6 @@
 """What happened to a lot, and the evidence for it."""
 
 import hashlib
-import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,17 +8,18 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from stdnum.cn import uscc
 
 from partners import files
 from partners.people import Person
-from traceability import queries
+from traceability import marks, queries
 from traceability.models import Event, Evidence, Lot, Plot
 
 # Clocks differ; what lies further ahead has not happened.
 _CLOCK_SLACK = timedelta(minutes=10)
 # Older produce is not sold; a year like 0206 is a slip of the finger.
 LONGEST_AGO = timedelta(days=5 * 366)
+# What is imported as history may be older, and is certified no more.
+HISTORY_AGO = timedelta(days=50 * 366)
 _MAX_INTERVAL_DAYS = 180
 
 
@@ -40,10 +40,12 @@ def record_event(
     weight_g: int | None = None,
     substance: str = "",
     interval_days: int | None = None,
+    is_history: bool = False,
     by: Person,
     at: datetime,
 ) -> Event:
-    """Record what happened to a lot; `kind` is one of Event.Kind.
+    """Record what happened to a lot; `kind` is one of Event.Kind. Only `is_history`,
+    taken over from older books, may be from longer ago than LONGEST_AGO.
 
     A spray names its substance and its safety interval (安全间隔期, days). A harvest
     inside the interval of any spray on the plot is refused. A spray that becomes known
@@ -55,7 +57,7 @@ def record_event(
         raise UnableToRecordEvent(_("Choose what happened."))
     if happened_at > at + _CLOCK_SLACK:
         raise UnableToRecordEvent(_("This time has not come yet."))
-    if happened_at < at - LONGEST_AGO:
+    if happened_at < at - (HISTORY_AGO if is_history else LONGEST_AGO):
         raise UnableToRecordEvent(_("This is years ago. Look at the date again."))
     if weight_g is not None and weight_g <= 0:
         raise UnableToRecordEvent(_("Give a weight of more than zero."))
@@ -124,7 +126,7 @@ def attach_evidence(
 
     The file is told by its content; pictures are written anew without the data that
     cameras add. The hash is of what we keep, so that whoever downloads it can compare.
-    An organic mark needs its 17 digits, a GI licence its social credit code.
+    A mark needs its number, and comes before the lot's certificate.
 
     Errors: UnableToAttach.
     """
@@ -133,6 +135,7 @@ def attach_evidence(
     if not title.strip():
         raise UnableToAttach(_("Give the file a title."))
     identifier = _checked_identifier(kind, identifier)
+    _require_not_certified(lot, kind)
     folder = f"evidence/{timezone.localtime(at):%Y-%m}"
     picture = None
     try:
@@ -192,9 +195,20 @@ def _require_safe_harvest(
 
 
 def _checked_identifier(kind: str, identifier: str) -> str:
-    digits = re.sub(r"\s", "", identifier).upper()
-    if kind == Evidence.Kind.ORGANIC and not re.fullmatch(r"\d{17}", digits):
-        raise UnableToAttach(_("An organic code has 17 digits."))
-    if kind == Evidence.Kind.GI_LICENCE and not uscc.is_valid(digits):
-        raise UnableToAttach(_("Give the 18-character social credit code."))
-    return digits
+    number = marks.plain(identifier)
+    check = marks.CHECKS.get(kind)
+    if check is not None and not check.can_be(number):
+        raise UnableToAttach(str(check.refusal))
+    return number
+
+
+def _require_not_certified(lot: Lot, kind: str) -> None:
+    """A mark counts against its licence when the lot is certified: one that came
+    later would not."""
+    if kind in marks.CHECKS and (lot.certified_g or lot.certificates.exists()):
+        raise UnableToAttach(
+            _(
+                "This lot is certified already. Attach what a mark needs before the "
+                "certificate."
+            )
+        )

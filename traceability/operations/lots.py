@@ -15,9 +15,10 @@ from partners import measures
 from partners.organisations.models import Division, Farmer
 from partners.people import Person
 from traceability import queries
-from traceability.models import Lot, LotLink, Plot
+from traceability.models import Lot, LotLink, Plot, WeightCorrection
+from traceability.operations import quotas
 from traceability.operations.counters import take_numbers
-from traceability.operations.events import LONGEST_AGO
+from traceability.operations.events import HISTORY_AGO, LONGEST_AGO
 
 # A harvest is promised for the next season at most.
 LONGEST_AHEAD = timedelta(days=400)
@@ -34,6 +35,10 @@ class UnableToRecordLot(Exception):
 
 class UnableToMove(Exception):
     """The lot does not hold what should be taken from it, or may not be touched."""
+
+
+class UnableToCorrect(Exception):
+    """The weight cannot be taken off; the message says what to change."""
 
 
 class Portion(NamedTuple):
@@ -88,20 +93,25 @@ def record_lot(
     product_name: str,
     harvest_date: date,
     weight_g: int,
+    is_history: bool = False,
     by: Person,
     at: datetime,
 ) -> Lot:
     """Record one harvest of one plot: the unit that is certified and labelled.
 
-    `harvest_date` may lie ahead. Errors: UnableToRecordLot where the plot is not the
-    farmer's, the weight or the day is out of range, or the plot was sprayed too
-    short before.
+    `harvest_date` may lie ahead; only `is_history`, taken over from older books, may be
+    from longer ago than LONGEST_AGO.
+
+    Errors: UnableToRecordLot where the plot is not the farmer's, the weight or the day
+    is out of range, the plot was sprayed too short before, or its area does not allow
+    so much in a year.
     """
     if plot.farmer_id != farmer.pk:
         raise UnableToRecordLot(_("This plot belongs to another farmer."))
     _require_weight(weight_g)
     day = timezone.localtime(at).date()
-    if not day - LONGEST_AGO <= harvest_date <= day + LONGEST_AHEAD:
+    longest_ago = HISTORY_AGO if is_history else LONGEST_AGO
+    if not day - longest_ago <= harvest_date <= day + LONGEST_AHEAD:
         raise UnableToRecordLot(_("Choose a day of this harvest."))
     if not product_name.strip() or not crop.strip():
         raise UnableToRecordLot(_("Say what the product is."))
@@ -113,6 +123,10 @@ def record_lot(
                 _("The plot was sprayed. It may be harvested from %(date)s on.")
                 % {"date": date_format(safe_from)}
             )
+        try:
+            quotas.book_harvest(plot=plot, day=harvest_date, weight_g=weight_g)
+        except quotas.QuotaExceeded as error:
+            raise UnableToRecordLot(str(error)) from error
         return Lot.objects.create(
             number=_next_number(at),
             village_id=plot.village_id,
@@ -206,6 +220,35 @@ def hold_links() -> None:
     recall. Taken before any lot, so that nobody who holds one waits for it.
     """
     take_numbers(name="lot-links")
+
+
+def take_off_weight(
+    *, lot: Lot, weight_g: int, reason: str, by: Person, at: datetime
+) -> WeightCorrection:
+    """Say that so much of what was written down for a lot was never there.
+
+    Only what is free can be taken off. The plot's year has room for it again.
+    Errors: UnableToCorrect.
+    """
+    if not reason.strip():
+        raise UnableToCorrect(_("Say why the entry was wrong."))
+    if lot.plot is None:
+        raise UnableToCorrect(
+            _("This lot was put together. Correct the lots that went into it.")
+        )
+    with transaction.atomic():
+        try:
+            _take(Portion(lot, weight_g), parts=[weight_g])
+        except UnableToMove as error:
+            raise UnableToCorrect(str(error)) from error
+        quotas.unbook_harvest(plot=lot.plot, day=lot.harvest_date, weight_g=weight_g)
+        return WeightCorrection.objects.create(
+            lot=lot,
+            weight_g=weight_g,
+            reason=reason.strip(),
+            corrected_by=by,
+            corrected_at=at,
+        )
 
 
 def _take(portion: Portion, *, parts: Sequence[int]) -> None:

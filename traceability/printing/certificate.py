@@ -19,6 +19,7 @@ _WIDTH, _HEIGHT = 210.0, 297.0
 _LEFT, _RIGHT = 24.0, 186.0
 _LABEL_WIDTH = 44.0
 _BODY, _SMALL = 4.4, 3.0
+_NUMBERS = 6
 _GREY = "0.36 0.40 0.35 rg\n"
 _GREEN = "0.11 0.26 0.16 rg 0.17 0.37 0.23 RG\n"
 _BLACK = "0 g\n"
@@ -34,8 +35,8 @@ def certificate_pdf(certificate: Certificate, *, disclose: bool) -> bytes:
     document = pdf.Pdf(out, title=f"{regulation.TITLE} {certificate.number}")
     page = _Page(document)
     _head(page, certificate)
-    _ticks(page, regulation.PROMISE_HEADING, list(regulation.PROMISES.values()))
     body = json.loads(certificate.document)
+    _ticks(page, regulation.PROMISE_HEADING, regulation.promises(body["promises"]))
     _ticks(page, regulation.BASIS_HEADING, regulation.bases(body["basis"]))
     for label, value in _facts(certificate, body, disclose=disclose):
         page.fact(label, value)
@@ -139,10 +140,31 @@ def _facts(
             "origin": str(origin["name"]) if isinstance(origin, dict) else "",
             "harvest_date": str(body["harvest_date"]),
             "promisor": told(certificate, "promisor"),
+            # Earlier versions of the text have neither.
+            "uscc": str(body.get("uscc", "")),
+            "collected": _numbers(body.get("collected")),
             "contact": told(certificate, "contact"),
             "issued_at": f"{timezone.localtime(certificate.issued_at):%Y-%m-%d %H:%M}",
         }
-    return [(field.label, values[field.key]) for field in regulation.FIELDS]
+    return [
+        (field.label, values[field.key])
+        for field in regulation.FIELDS
+        if values[field.key]
+    ]
+
+
+def _numbers(collected: object) -> str:
+    """The first numbers, and how many more: the signed text has them all."""
+    numbers = (
+        [str(number) for number in collected] if isinstance(collected, list) else []
+    )
+    shown = "、".join(numbers[:_NUMBERS])
+    if len(numbers) <= _NUMBERS:
+        return shown
+    return _("%(numbers)s and %(count)s more") % {
+        "numbers": shown,
+        "count": len(numbers) - _NUMBERS,
+    }
 
 
 def _foot(page: _Page, certificate: Certificate) -> None:

@@ -11,9 +11,11 @@ from traceability.queries.box_codes import (
 )
 from traceability.queries.certificates import (
     certificate_of_lot,
+    certificates_behind,
     disclosed,
     repackable_g,
     told_in_public,
+    without_certificates,
 )
 from traceability.queries.judging import (
     Look,
@@ -62,6 +64,17 @@ from traceability.queries.proofs import (
     proof_of,
     published_checkpoint,
 )
+from traceability.queries.quotas import (
+    Allowance,
+    allowance,
+    allowances_of,
+    latest_rows,
+    licences_for,
+    limits_in_force,
+    marks_on,
+    places_with_farmers,
+    yield_limit,
+)
 from traceability.queries.signed import (
     certificate_as_signed,
     certificate_holds,
@@ -71,6 +84,7 @@ from traceability.queries.signed import (
 from traceability.queries.tracing import LotTrace, TracedLot, lot_trace
 
 __all__ = [
+    "Allowance",
     "BoxVerdict",
     "Growth",
     "Look",
@@ -80,12 +94,15 @@ __all__ = [
     "State",
     "TracedLot",
     "Verdict",
+    "allowance",
+    "allowances_of",
     "ancestor_ids",
     "box_issue_that_holds",
     "box_keys",
     "certificate_as_signed",
     "certificate_holds",
     "certificate_of_lot",
+    "certificates_behind",
     "checkpoint_keys",
     "credential_methods",
     "descendant_ids",
@@ -99,6 +116,9 @@ __all__ = [
     "key_list",
     "label",
     "label_as_signed",
+    "latest_rows",
+    "licences_for",
+    "limits_in_force",
     "lines_before",
     "logged_at",
     "lot_trace",
@@ -106,6 +126,8 @@ __all__ = [
     "lots_to_merge_with",
     "lots_today",
     "lots_with",
+    "marks_on",
+    "places_with_farmers",
     "plots_for",
     "printable_numbers",
     "proof_document",
@@ -128,4 +150,6 @@ __all__ = [
     "told_in_public",
     "trust_in",
     "with_certificate_to_label",
+    "without_certificates",
+    "yield_limit",
 ]

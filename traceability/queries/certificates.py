@@ -9,9 +9,12 @@ from partners.organisations.models import Station
 from partners.privacy import mask_name
 from traceability.models import (
     Certificate,
+    CollectedCertificate,
     Label,
     Lot,
+    StatusEvent,
 )
+from traceability.queries.lots import ancestor_ids
 
 
 def certificate_of_lot(lot: Lot) -> Certificate | None:
@@ -21,6 +24,36 @@ def certificate_of_lot(lot: Lot) -> Certificate | None:
         .order_by("-pk")
         .first()
     )
+
+
+def certificates_behind(lot: Lot) -> list[str]:
+    """Numbers of the certificates of what went into the lot: those collected from
+    outside, and our own that were never revoked, replaced ones included."""
+    behind = {lot.pk} | ancestor_ids([lot.pk])
+    collected = CollectedCertificate.objects.filter(lot__in=behind)
+    own = Certificate.objects.filter(lot__in=behind - {lot.pk}).exclude(
+        status_events__status=StatusEvent.Status.REVOKED
+    )
+    numbers = {
+        *collected.values_list("number", flat=True),
+        *own.values_list("number", flat=True),
+    }
+    return sorted(numbers)
+
+
+def without_certificates(lot: Lot) -> list[Lot]:
+    """The lots that went straight into this one and for which no certificate is kept;
+    the lot itself where nothing went into it and none is kept for it."""
+    if lot.collected_certificates.exists():
+        return []
+    parents = [link.parent for link in lot.parents.select_related("parent")]
+    bare = [one for one in parents if not _is_covered(one)]
+    return bare if parents else [lot]
+
+
+def _is_covered(lot: Lot) -> bool:
+    own = lot.certificates.exclude(status_events__status=StatusEvent.Status.REVOKED)
+    return own.exists() or bool(certificates_behind(lot))
 
 
 def repackable_g(certificate: Certificate) -> int:

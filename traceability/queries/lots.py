@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from partners.organisations.models import Assistant, Farmer
-from partners.organisations.rules import is_auditor, is_operator
+from partners.organisations.rules import is_auditor, is_inspector, is_operator
 from partners.organisations.today import TodayItem
 from partners.people import Person
 from traceability.models import (
@@ -44,7 +44,7 @@ def recalled_lately(lots: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
 
 def lots_for(user: Person) -> QuerySet[Lot]:
     """The lots that a person keeps: of their villages, for the county's own of all."""
-    if is_operator(user) or is_auditor(user):
+    if is_operator(user) or is_auditor(user) or is_inspector(user):
         return Lot.objects.all()
     return Lot.objects.filter(village__assistants__user=user)
 

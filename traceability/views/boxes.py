@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from partners.organisations.models import Station
 from partners.spelling import place_told
 from traceability import queries, words
-from traceability.models import Evidence, Label, Lot
+from traceability.models import Evidence, Label, Lot, Mark
 from traceability.signals import scan_links
 
 
@@ -29,16 +29,13 @@ def box_context(label: Label) -> dict[str, Any]:
             "station": station_of(lot),
             "tests": _of_kind(evidence, Evidence.Kind.TEST_REPORT),
             "photos": _of_kind(evidence, Evidence.Kind.PHOTO),
-            "marks": [e for e in evidence if e.kind in _MARKS],
+            "marks": [e for e in evidence if e.kind in Mark.values],
             "timeline": timeline_of(lot, label.activated_at),
             "links": links_for(lot),
         }
     except DatabaseError:
         context["incomplete"] = True
     return context
-
-
-_MARKS = (Evidence.Kind.GI_LICENCE, Evidence.Kind.ORGANIC)
 
 
 def place_of(lot: Lot) -> str:

@@ -44,7 +44,7 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
         "place": place_of(found.lot),
         "promisor": queries.told_in_public(found, "promisor"),
         "contact": queries.told_in_public(found, "contact"),
-        "promises": regulation.PROMISES.values(),
+        "promises": regulation.promises(json.loads(found.document)["promises"]),
         "bases": regulation.bases(json.loads(found.document)["basis"]),
         "withdrawn": withdrawn,
         "recalled": found.lot.status_events.filter(

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from partners import measures
 from traceability import codes, effects, forms, operations, queries, words
-from traceability.models import Event, Label, Lot, StatusEvent
+from traceability.models import Event, Label, Lot, StatusEvent, WeightCorrection
 from traceability.views.common import (
     act_page,
     get_or_post,
@@ -50,6 +50,42 @@ def void(request: HttpRequest, number: str) -> HttpResponse:
         button=_("Take it out of use"),
         effects=told,
         scans=True,
+    )
+
+
+@login_required
+@never_cache
+@get_or_post
+def take_off(request: HttpRequest, number: str) -> HttpResponse:
+    """Take off what was written down for a lot and was never there."""
+    lot = lot_for(request, number)
+    form = forms.TakeOffForm(request.POST or None)
+
+    def act(data: dict[str, Any]) -> WeightCorrection:
+        data = {name: data[name] for name in ("weight_g", "reason")}
+        return operations.take_off_weight(lot=lot, **data, **now_by(request))
+
+    done, asks = said_twice(form, act, operations.UnableToCorrect, field="weight_g")
+    if done:
+        messages.success(request, _("The weight is corrected."))
+        return redirect("traceability:lot", number=lot.number)
+    told = []
+    if asks:
+        jin = measures.jin(form.cleaned_data["weight_g"])
+        told = [_("%(jin)s jin count as never harvested.") % {"jin": jin}]
+    return act_page(
+        request,
+        lot,
+        form,
+        asks=asks,
+        title=_("Correct the weight of lot %(number)s") % {"number": lot.number},
+        note=_(
+            "When too much was written down. %(jin)s jin of it are free; what is "
+            "certified or went into other lots cannot be taken off."
+        )
+        % {"jin": measures.jin(lot.free_g)},
+        button=_("Correct it"),
+        effects=told,
     )
 
 

@@ -95,6 +95,11 @@ def lot(request: HttpRequest, number: str) -> HttpResponse:
         ],
         "has_labels": any(one.batches.all() for one in certificates),
         "evidence": list(found.evidence.all()),
+        "collected": list(found.collected_certificates.all()),
+        "corrections": list(found.corrections.all()),
+        "allowance": queries.allowance(plot=found.plot, day=found.harvest_date)
+        if found.plot
+        else None,
         "certificates": certificates,
         "papers": [PAPERS[name] for name in ("40x30", "50x30", "60x40", "a4-4x9")],
         "steps": _steps(found, certificates),
@@ -212,6 +217,28 @@ def new_certificate(request: HttpRequest, number: str) -> HttpResponse:
         _("Issue a certificate"),
         back=address("lot", found.number),
         note=_("Once issued it is signed, public, and can only be withdrawn."),
+    )
+
+
+@login_required
+@get_or_post
+def new_collected(request: HttpRequest, number: str) -> HttpResponse:
+    """Keep a certificate that came with what went into the lot."""
+    found = lot_for(request, number)
+    start = {"form": Certificate.Form.HOUSEHOLD, "product": found.product_name}
+    form = forms.CollectedForm(request.POST or None, initial=start)
+
+    def collect(data: dict[str, Any]) -> Any:
+        return operations.collect_certificate(lot=found, **data, **now_by(request))
+
+    if carried_out(form, collect, operations.UnableToCollect):
+        return redirect(f"{address('lot', found.number)}#collected")
+    return _form_page(
+        request,
+        form,
+        _("Keep a certificate"),
+        back=address("lot", found.number),
+        note=_("Kept for good, and for six months at least by law."),
     )
 
 

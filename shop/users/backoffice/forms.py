@@ -9,7 +9,7 @@ from shop.users.models import Role
 
 # The other roles follow from what somebody is made elsewhere: an assistant of
 # villages, a supermarket's manager, a household's contact, a farmer.
-GIVEN_HERE = (Role.OPERATOR, Role.AUDITOR)
+GIVEN_HERE = (Role.OPERATOR, Role.AUDITOR, Role.INSPECTOR)
 
 
 class FindForm(forms.Form):

@@ -1,0 +1,107 @@
+"""Existing records from a spreadsheet: choose, see what was found, take over."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from partners.exports import csv_bytes
+from partners.views.downloads import attachment
+from traceability import imports, operations
+from traceability.imports.columns import template_heads
+from traceability.models import RecordImport
+from traceability.views.common import get_or_post, now_by
+
+_MAY_RECORD = permission_required("traceability.record_lots", raise_exception=True)
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FINDINGS = 100
+
+
+class ImportForm(forms.Form):
+    """A file of existing records."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(".xlsx or .csv, at most 5 MB and 2,000 lines."),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+    )
+
+
+@never_cache
+@login_required
+@_MAY_RECORD
+@get_or_post
+def new_import(request: HttpRequest) -> HttpResponse:
+    """Choose a file; what is wrong with it is told line by line."""
+    form = ImportForm(request.POST or None, request.FILES or None)
+    findings: list[imports.Finding] = []
+    if form.is_bound and form.is_valid():
+        try:
+            checked = operations.check_import(
+                file=form.cleaned_data["file"], **now_by(request)
+            )
+            return redirect("traceability:import", pk=checked.pk)
+        except operations.UnableToImport as error:
+            form.add_error(None, str(error))
+            findings = error.findings
+    return _page(request, form=form, findings=findings)
+
+
+@never_cache
+@login_required
+@_MAY_RECORD
+@require_http_methods(["GET", "HEAD", "POST"])
+def one_import(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a checked file will bring, and the second yes. Its checker's alone."""
+    checked = get_object_or_404(RecordImport, pk=pk, checked_by=request.user.pk)
+    if request.method == "POST":
+        try:
+            operations.carry_out_import(checked=checked, **now_by(request))
+        except operations.UnableToImport as error:
+            return _page(
+                request,
+                form=ImportForm(),
+                findings=[imports.Finding(str(error)), *error.findings],
+                status=422,
+            )
+        messages.success(request, _("Imported. The lots have numbers of their own."))
+        return redirect("traceability:lots")
+    return render(request, "traceability/import.html", {"checked": checked})
+
+
+@never_cache
+@login_required
+@_MAY_RECORD
+@require_safe
+def template(request: HttpRequest, kind: str) -> HttpResponse:
+    """The tables to fill in: all as a workbook, or one as CSV."""
+    if kind == "xlsx":
+        name = f"{_('Records to import')}.xlsx"
+        return attachment(imports.workbook(), name=name, content_type=_WORKBOOK)
+    table = next(one for one in imports.KINDS if one.name == kind)
+    data = csv_bytes(template_heads(table), [])
+    return attachment(
+        data, name=f"{table.sheet}.csv", content_type="text/csv; charset=utf-8"
+    )
+
+
+def _page(
+    request: HttpRequest,
+    *,
+    form: forms.Form,
+    findings: list[imports.Finding],
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "findings": findings[:_FINDINGS],
+        "count": len(findings),
+        "kinds": imports.KINDS,
+    }
+    status = 422 if form.errors else status
+    return render(request, "traceability/import_new.html", context, status=status)
