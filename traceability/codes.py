@@ -48,13 +48,23 @@ class _Keys(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _keys(secret: str) -> _Keys:
-    def derived(purpose: str) -> bytes:
-        return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).digest()
-
     return _Keys(
-        check=derived("label check"),
-        rounds=tuple(derived(f"label permutation {n}") for n in range(_ROUNDS)),
+        check=derived_key(secret, "label check"),
+        rounds=tuple(
+            derived_key(secret, f"label permutation {n}") for n in range(_ROUNDS)
+        ),
     )
+
+
+def derived_key(secret: str, purpose: str) -> bytes:
+    """A key of 32 bytes for one purpose alone: it tells nothing of the others."""
+    return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).digest()
+
+
+def spelled(value: int, *, length: int) -> str:
+    """A number of 5 × `length` bits in Crockford's base 32; `length` is even."""
+    shifts = range(5 * length - 10, -1, -10)
+    return "".join([_PAIRS[value >> shift & 1023] for shift in shifts])
 
 
 def _permute(number: int, rounds: tuple[bytes, ...]) -> int:
@@ -78,7 +88,7 @@ def code_of(number: int) -> str:
     keys = _keys(settings.LABEL_SECRET)
     body = GENERATION << NUMBER_BITS | _permute(number, keys.rounds)
     value = body << _CHECK_BITS | _check(body, keys.check)
-    return "".join([_PAIRS[value >> shift & 1023] for shift in range(90, -1, -10)])
+    return spelled(value, length=LENGTH)
 
 
 def number_of(text: str) -> int | None:
@@ -105,7 +115,7 @@ def number_of(text: str) -> int | None:
 
 
 def as_printed(text: str) -> str:
-    """The 20 characters on the label, of a code of ours however it was typed."""
+    """The characters on the label, of a code of ours however it was typed."""
     return _digits(text).translate(_FROM_INT)
 
 
@@ -130,4 +140,4 @@ def _digits(text: str) -> str:
 
 def grouped(code: str) -> str:
     """ABCDE-FGHJK-…: as people read a code aloud."""
-    return "-".join(code[i : i + 5] for i in range(0, LENGTH, 5))
+    return "-".join(code[i : i + 5] for i in range(0, len(code), 5))

@@ -85,6 +85,23 @@ class FakeReportForm(forms.Form):
     )
 
 
+class ScratchForm(forms.Form):
+    """What a buyer reads under the silver field."""
+
+    hidden = LineField(
+        label=_("The 10 characters under the silver field"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "placeholder": "ABCDE-12345",
+            }
+        ),
+    )
+
+
 class PlotForm(forms.Form):
     """A farmer's plot."""
 
@@ -250,6 +267,14 @@ class LabelsForm(forms.Form):
         min_value=1,
         max_value=100_000,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    scratch = forms.BooleanField(
+        label=_("With a hidden code to scratch free"),
+        required=False,
+        help_text=_(
+            "For dear goods: stick a silver field over it. Its buyer scratches it free "
+            "and knows for sure."
+        ),
     )
 
 

@@ -57,6 +57,37 @@ LABEL_KEEPS_ITS_PAST = Trigger(
         END""",
 )
 
+_OPENED = "traceability_label: a hidden code is used once, and never taken back"
+_OPENED_ANEW = """
+    (NEW.scratched_at IS NULL) <> (NEW.scratched_by IS NULL)
+    OR (NEW.scratched_at IS NOT NULL AND NEW.activated_at IS NULL)
+    OR (OLD.scratched_at IS NOT NULL
+        AND (NEW.scratched_at IS NULL OR NEW.scratched_at <> OLD.scratched_at
+             OR NEW.scratched_by <> OLD.scratched_by))
+"""
+# Asked only where one of the two columns is written: counting a scan pays nothing.
+HIDDEN_CODES = (
+    Trigger(
+        name="traceability_label_opens_once",
+        table="traceability_label",
+        sqlite=f"""
+        BEFORE UPDATE OF scratched_at, scratched_by ON traceability_label
+        WHEN {_OPENED_ANEW}
+        BEGIN SELECT RAISE(ABORT, '{_OPENED}'); END""",
+        postgresql="""
+        BEFORE UPDATE OF scratched_at, scratched_by ON traceability_label
+        FOR EACH ROW""",
+        body=f"""
+        BEGIN
+            IF {_OPENED_ANEW} THEN
+                RAISE EXCEPTION '{_OPENED}'
+                USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
+)
+
 _APPEND_ONLY = (
     "certificate",
     "event",

@@ -27,6 +27,7 @@ _CODE = r"^[Tt]/(?P<text>[^/]{1,80})"
 urlpatterns = [
     re_path(r"^[Tt]/$", scans.ask, name="ask"),
     re_path(rf"{_CODE}/seen/$", scans.seen, name="seen"),
+    re_path(rf"{_CODE}/scratch/$", scans.scratch, name="scratch"),
     re_path(rf"{_CODE}/report/$", scans.report, name="report"),
     re_path(rf"{_CODE}/?$", scans.scan, name="scan"),
     path("verify/", offline.app, name="offline"),

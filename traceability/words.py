@@ -1,7 +1,7 @@
 """What the pages say about a verdict and about events, whole sentences."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -94,6 +94,7 @@ _TABLE: dict[State, _Words] = {
         gettext_lazy("Genuine"),
         gettext_lazy("Nobody has checked this code before"),
     ),
+    State.OPENED: _Words("ok", "shield-check", gettext_lazy("Genuine, opened by you")),
     State.FIRST: _Words("ok", "circle-check", gettext_lazy("Genuine")),
     State.AGAIN: _Words("warn", "shield-check", gettext_lazy("Genuine, seen before")),
     State.SUSPICIOUS: _Words("warn", "shield-alert", gettext_lazy("Be careful")),
@@ -124,7 +125,9 @@ def strip(verdict: Verdict) -> Strip:
     """The words for a verdict, in the reader's language."""
     words = _TABLE[verdict.state]
     line, more = str(words.line), verdict.reason
-    if verdict.first_at is not None:
+    if verdict.opened_at is not None:
+        line, more = _of_hidden_code(verdict, verdict.opened_at)
+    elif verdict.first_at is not None:
         first = date_format(timezone.localtime(verdict.first_at), "DATETIME_FORMAT")
         if verdict.state == State.FIRST:
             line = _("First check · %(date)s") % {"date": first}
@@ -132,6 +135,19 @@ def strip(verdict: Verdict) -> Strip:
             line = _line_of_count(verdict, first)
             more = _more_of_count(verdict)
     return Strip(words.tone, words.icon, str(words.word), line, more)
+
+
+def _of_hidden_code(verdict: Verdict, opened_at: datetime) -> tuple[str, str]:
+    when = {"date": date_format(timezone.localtime(opened_at), "DATETIME_FORMAT")}
+    if verdict.state == State.OPENED:
+        return (
+            _("Your hidden code was right: used on %(date)s") % when,
+            _("Nobody can use it again. Whoever scans this code now reads so."),
+        )
+    return (
+        _("Its buyer used the hidden code on %(date)s") % when,
+        _("If that was not you or yours, do not trust this package."),
+    )
 
 
 def _line_of_count(verdict: Verdict, first: str) -> str:

@@ -17,6 +17,8 @@ from django_otp.oath import totp
 from tests.access.world import ANONYMOUS, World
 from tests.factories.people import PASSWORD, new_uscc
 from tests.factories.shares import new_bank_card, new_id_number, photo
+from traceability.codes import number_of
+from traceability.scratch import scratch_code_of
 
 PEOPLE = frozenset(
     {
@@ -240,6 +242,8 @@ SCANS = [
          answers=frozenset({404})),
     Door("traceability:seen", reads=None, writes=EVERYBODY, args=thing("code"),
          post=facts(device="d" * 20)),
+    Door("traceability:scratch", reads=None, writes=EVERYBODY, args=thing("code"),
+         post=facts(hidden=lambda w: scratch_code_of(number_of(w.code) or 0))),
     Door("traceability:report", reads=None, writes=EVERYBODY, args=thing("code"),
          post=facts(message="示例")),
     Door("traceability:reports", reads=READERS),

@@ -173,7 +173,7 @@ def _farm(world: World) -> None:
         lot=things.lot, kind="photo", title="田里", file=photo(), by=by, at=NOW
     )
     things.certificate = new_certificate(lot=things.lot, by=by, quantity_g=150_000)
-    things.batch = new_batch(certificate=things.certificate, by=by)
+    things.batch = new_batch(certificate=things.certificate, by=by, scratch=True)
     codes = things.batch.codes()
     things.codes, things.code = codes, codes[0]
     traceability.pack_label(code=things.code, by=by, at=NOW)

@@ -12,10 +12,12 @@ from qrcode.util import MODE_ALPHA_NUM, QRData
 
 from partners.organisations.division_files import packed
 from shop.users.models import User
+from tests.factories.traceability import new_batch
 from traceability.codes import code_of, grouped
-from traceability.models import LabelBatch
+from traceability.models import Certificate, LabelBatch
 from traceability.operations import void_label
-from traceability.printing import PAPERS, label_address, pdf, qr, sheet_pdf
+from traceability.printing import PAPERS, TooSmall, label_address, pdf, qr, sheet_pdf
+from traceability.scratch import scratch_code_of
 
 
 def decoded(data: bytes, *, dpi: float) -> list[str]:
@@ -32,6 +34,43 @@ def words_of(data: bytes) -> str:
     """The text in a PDF, as a reader would copy it."""
     document = pypdfium2.PdfDocument(data)
     return "".join(page.get_textpage().get_text_bounded() for page in document)
+
+
+@pytest.mark.django_db
+class TestHiddenCodes:
+    PAPERS = ("40x30", "50x30", "60x40", "a4-4x9", "l7159", "5160")
+
+    @pytest.fixture
+    def scratched(self, certificate: Certificate, zhao: User) -> LabelBatch:
+        return new_batch(
+            certificate=certificate,
+            by=zhao,
+            scratch=True,
+            product_name="示例特级冰糖橙礼盒 5斤装",
+        )
+
+    @pytest.mark.parametrize("paper", PAPERS)
+    @pytest.mark.parametrize("dpi", [203.2, 300])
+    def test_stand_beside_a_symbol_that_decodes(
+        self, scratched: LabelBatch, paper: str, dpi: float
+    ) -> None:
+        sheet = sheet_pdf(scratched, paper=paper)
+        found = decoded(sheet, dpi=dpi)
+        assert sorted(found) == sorted(label_address(c) for c in scratched.codes())
+        words = words_of(sheet).replace("\r\n", "")
+        for fact in ("永固村", "2026-11-18", "承诺达标合格证", "刮开涂层验真伪"):
+            assert words.count(fact) == scratched.count, fact
+        for number in range(scratched.first_number, scratched.last_number + 1):
+            assert grouped(scratch_code_of(number)) in words
+
+    def test_need_a_paper_that_has_room(self, scratched: LabelBatch) -> None:
+        with pytest.raises(TooSmall):
+            sheet_pdf(scratched, paper="40x20")
+
+    def test_are_not_on_other_labels(self, batch: LabelBatch) -> None:
+        words = words_of(sheet_pdf(batch, paper="50x30"))
+        assert "刮开" not in words
+        assert grouped(scratch_code_of(batch.first_number)) not in words
 
 
 @pytest.mark.django_db

@@ -38,6 +38,9 @@ class LabelBatch(models.Model):
     first_number = models.BigIntegerField(_("First number"), unique=True)
     root = models.CharField(_("Merkle root"), max_length=64)
     expires_on = models.DateField(_("Use by"), null=True)
+    # None as False: so SQLite adds the column without a new table, which would lose its
+    # guards. Batches of before there were hidden codes have none.
+    scratch = models.BooleanField(_("With a hidden code"), null=True)
     minted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -78,7 +81,10 @@ class LabelBatch(models.Model):
 
 class Label(models.Model):
     """One code on one package. The row holds its number, never the code: whoever
-    steals the database still cannot print a label."""
+    steals the database still cannot print a label.
+
+    The hidden code, where the batch has any, decides once whose package it is.
+    """
 
     number = models.BigIntegerField(_("Number"), primary_key=True)
     batch = models.ForeignKey(
@@ -87,6 +93,10 @@ class Label(models.Model):
     activated_at = models.DateTimeField(_("Packed at"), null=True)
     scan_count = models.PositiveIntegerField(_("Number of scans"), default=0)
     first_scanned_at = models.DateTimeField(_("First scanned at"), null=True)
+    scratched_at = models.DateTimeField(_("Hidden code used at"), null=True)
+    scratched_by = models.CharField(
+        _("Device that used the hidden code"), max_length=64, null=True
+    )
 
     class Meta:
         verbose_name = _("Label")

@@ -69,6 +69,7 @@ from traceability.operations.scans import (
     count_scan,
     report_fake,
 )
+from traceability.operations.scratching import UnableToScratch, scratch_label
 from traceability.operations.statuses import label_hash
 from traceability.operations.watching import (
     UnableToConcludeAlarm,
@@ -101,6 +102,7 @@ __all__ = [
     "UnableToRecordLot",
     "UnableToRegisterPlot",
     "UnableToReport",
+    "UnableToScratch",
     "UnableToSetLimit",
     "UnableToVoid",
     "UnableToWithdraw",
@@ -131,6 +133,7 @@ __all__ = [
     "register_plot",
     "report_fake",
     "revoke_certificate",
+    "scratch_label",
     "set_yield_limit",
     "split_lot",
     "strike_event",

@@ -60,13 +60,15 @@ def mint_labels(
     product_name: str,
     pack_g: int,
     expires_on: date | None = None,
+    scratch: bool = False,
     by: Person,
     at: datetime,
 ) -> LabelBatch:
     """Make `count` labels for packages of `pack_g` grams under a certificate.
 
-    One line of the log vouches for all of them. Errors: UnableToMint where the
-    certificate covers less or is withdrawn, or the lot is recalled; signing.MissingKey.
+    With `scratch` each has a hidden code too. One line of the log vouches for all of
+    them. Errors: UnableToMint where the certificate covers less or is withdrawn, or
+    the lot is recalled; signing.MissingKey.
     """
     if not 0 < count <= MAX_BATCH:
         raise UnableToMint(
@@ -90,6 +92,7 @@ def mint_labels(
             first_number=first,
             root=merkle.root_of(leaves).hex(),
             expires_on=expires_on,
+            scratch=scratch,
             minted_by=by,
             minted_at=at,
         )
@@ -105,6 +108,9 @@ def mint_labels(
             "key_id": key.key_id,
             "algorithm": key.algorithm,
         }
+        if scratch:
+            # Lines of batches without one stay as they always were.
+            facts["scratch"] = True
         signer = signing.signer(KeyPurpose.CERTIFICATE, key.key_id)
         signature = signer.sign_text(batch_statement(**facts))
         append_leaf(

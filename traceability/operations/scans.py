@@ -35,7 +35,12 @@ def count_scan(*, code: str, device: str, at: datetime) -> queries.Verdict:
             return verdict
         if counted := _count(seen, device=device, at=at):
             return queries.judge_scans(
-                counted, facts, code=verdict.code, ordinal=counted.scan_count, now=at
+                counted,
+                facts,
+                code=verdict.code,
+                device=device,
+                ordinal=counted.scan_count,
+                now=at,
             )
 
 

@@ -24,6 +24,9 @@ _STEP = 0.1
 # A title that needs a second row for a sign or two is set smaller instead.
 _NOT_WORTH_A_ROW = 0.75
 _DESCENDERS = 0.5
+# A silver field: as high a share of the label, within what a finger scratches.
+_FIELD, _LOWEST_FIELD, _HIGHEST_FIELD = 0.11, 2.8, 5.0
+_CAPTION, _LARGEST_CAPTION = 0.06, 2.6
 
 
 class TooSmall(Exception):
@@ -50,10 +53,11 @@ class Line(NamedTuple):
 class Layout:
     """The places on one paper's label for symbols of `side` modules.
 
+    With `scratch` there is one for a hidden code under a silver field too.
     Errors: TooSmall.
     """
 
-    def __init__(self, paper: Paper, *, side: int) -> None:
+    def __init__(self, paper: Paper, *, side: int, scratch: bool = False) -> None:
         self.paper = paper
         inner = paper.width - 2 * paper.inset
         self.code_size = min(inner / _CODE_WIDTH, _LARGEST_CODE)
@@ -70,6 +74,18 @@ class Layout:
         self.words_x = self.symbol_x + self.symbol_size + quiet
         self.words_width = paper.width - self.words_x - paper.inset
         self.words_height = paper.height - paper.inset - self.strip - _DESCENDERS
+        self.field = self.caption = 0.0
+        if scratch:
+            self._make_room_for_a_field()
+
+    def _make_room_for_a_field(self) -> None:
+        height = self.paper.height
+        self.field = min(max(height * _FIELD, _LOWEST_FIELD), _HIGHEST_FIELD)
+        self.caption = min(max(height * _CAPTION, SMALLEST_TYPE), _LARGEST_CAPTION)
+        self.words_height -= self.field + 1.3 * self.caption
+        # A title and four facts have to stand above it.
+        if self.words_height < 5 * SMALLEST_TYPE * _TIGHT:
+            raise TooSmall(self.paper.name)
 
     def _module(self, side: int) -> float:
         """The largest module, in whole dots, with which everything has its place."""
@@ -97,13 +113,35 @@ class Layout:
         y = self.paper.inset + 0.3
         return pdf.text_at("M", mono, text, x, y, self.code_size)
 
+    def hidden(self, code: str, mono: pdf.Font) -> str:
+        """The hidden code, in the middle of its outline: stickers slip."""
+        text = codes.grouped(code)
+        size = mono.fitted(text, self.field * 0.8, self.words_width * 0.86)
+        x = self.words_x + (self.words_width - mono.width(text, size)) / 2
+        y = self.strip + (self.field - 0.7 * size) / 2
+        return pdf.text_at("M", mono, text, x, y, size)
+
     def words(self, words: Words, sans: pdf.Font) -> str:
         """The same on every label: as large as they all fit."""
         drawn, y = "", self.paper.height - self.paper.inset
+        lowest = y - self.words_height - _DESCENDERS
         for line in self.lines(words, sans):
             y -= line.drop
+            if self.field and y < lowest:
+                break
             drawn += pdf.text_at("S", sans, line.text, self.words_x, y, line.size)
-        return drawn
+        return drawn + self._outline(sans) if self.field else drawn
+
+    def _outline(self, sans: pdf.Font) -> str:
+        """Where the sticker goes, and what to do with it."""
+        x, y, width = self.words_x, self.strip, self.words_width
+        text = _("Scratch here to check")
+        size = sans.fitted(text, self.caption, width)
+        above = y + self.field + 0.3 * self.caption
+        return (
+            pdf.text_at("S", sans, text, x, above, size)
+            + f"q 0.15 w {x:.3f} {y:.3f} {width:.3f} {self.field:.3f} re S Q\n"
+        )
 
     def lines(self, words: Words, sans: pdf.Font) -> list[Line]:
         """The words in lines, none lower than SMALLEST_TYPE where that is possible."""

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.utils import translation
 
-from traceability import codes
+from traceability import codes, scratch
 from traceability.models import LabelBatch
 from traceability.printing import pdf, qr
 from traceability.printing.layout import Layout, TooSmall, label_words
@@ -62,7 +62,7 @@ def write_sheet(
     document = pdf.Pdf(out, title=f"{batch.number} {batch.product_name}")
     sans = document.font("S", pdf.SANS)
     mono = document.font("M", pdf.MONO)
-    layout = _layout(paper)
+    layout = _layout(paper, scratch=bool(batch.scratch))
     # A label speaks to whoever buys the box, not to whoever prints it.
     with translation.override("zh-hans"):
         words = layout.words(label_words(batch), sans)
@@ -70,11 +70,13 @@ def write_sheet(
     right, down = shift
     for first, labels in _pages(numbers, paper, skip):
         content = []
-        for position, (code, symbol) in enumerate(labels, first):
+        for position, (number, symbol) in enumerate(labels, first):
             x, y = paper.place(position)
             content.append(f"q 1 0 0 1 {x + right:.3f} {y - down:.3f} cm /B Do\n")
             content.append(layout.symbol(symbol))
-            content.append(layout.code(code, mono))
+            content.append(layout.code(codes.code_of(number), mono))
+            if batch.scratch:
+                content.append(layout.hidden(scratch.scratch_code_of(number), mono))
             content.append("Q\n")
         width, height = paper.page
         document.add_page(
@@ -83,13 +85,14 @@ def write_sheet(
     document.finish()
 
 
-def _layout(paper: Paper) -> Layout:
-    return Layout(paper, side=qr.matrix(label_address(codes.code_of(0))).side)
+def _layout(paper: Paper, *, scratch: bool = False) -> Layout:
+    side = qr.matrix(label_address(codes.code_of(0))).side
+    return Layout(paper, side=side, scratch=scratch)
 
 
 def _pages(
     numbers: Iterable[int], paper: Paper, skip: int
-) -> Iterator[tuple[int, list[tuple[str, qr.Matrix]]]]:
+) -> Iterator[tuple[int, list[tuple[int, qr.Matrix]]]]:
     """The place of each page's first label, and its labels."""
     labels, first = _labels(iter(numbers)), skip
     while page := list(islice(labels, paper.per_page - first)):
@@ -97,8 +100,7 @@ def _pages(
         first = 0
 
 
-def _labels(numbers: Iterator[int]) -> Iterator[tuple[str, qr.Matrix]]:
+def _labels(numbers: Iterator[int]) -> Iterator[tuple[int, qr.Matrix]]:
     while some := list(islice(numbers, _AT_ONCE)):
-        printed = [codes.code_of(number) for number in some]
-        symbols = qr.matrices([label_address(code) for code in printed])
-        yield from zip(printed, symbols, strict=True)
+        symbols = qr.matrices([label_address(codes.code_of(n)) for n in some])
+        yield from zip(some, symbols, strict=True)

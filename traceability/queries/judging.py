@@ -39,22 +39,26 @@ class State(StrEnum):
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     GENUINE = "genuine"
+    OPENED = "opened"
     FIRST = "first"
     AGAIN = "again"
     SUSPICIOUS = "suspicious"
     UNCHECKED = "unchecked"
 
 
-GENUINE_STATES = frozenset({State.GENUINE, State.FIRST, State.AGAIN, State.SUSPICIOUS})
+GENUINE_STATES = frozenset(
+    {State.GENUINE, State.OPENED, State.FIRST, State.AGAIN, State.SUSPICIOUS}
+)
 
 
 @dataclass(frozen=True)
 class Verdict:
     """The answer to a scan.
 
-    GENUINE means that nobody has looked before; FIRST that this very device was the
-    first. `ordinal` is which scan this device's was, None where it was not counted;
-    `count` is how many there were.
+    GENUINE means that nobody has looked before; OPENED that this very device used the
+    hidden code, FIRST that it was the first to look. `ordinal` is which scan this
+    device's was, None where it was not counted; `count` is how many there were.
+    `opened_at` is when the hidden code was used, by whomever.
     """
 
     state: State
@@ -64,6 +68,7 @@ class Verdict:
     ordinal: int | None = None
     count: int = 0
     first_at: datetime | None = None
+    opened_at: datetime | None = None
     reason: str = ""
 
     @cached_property
@@ -77,6 +82,16 @@ class Verdict:
     def is_genuine(self) -> bool:
         """Whether the code is ours and stands, however often it was looked at."""
         return self.state in GENUINE_STATES
+
+    @property
+    def may_scratch(self) -> bool:
+        """Whether a hidden code is on the package and was not used yet."""
+        return (
+            self.is_genuine
+            and self.facts is not None
+            and bool(self.facts.batch.scratch)
+            and self.opened_at is None
+        )
 
 
 def judge(*, text: str, device: str | None, now: datetime) -> Verdict:
@@ -120,6 +135,8 @@ class Look(NamedTuple):
     activated_at: datetime | None
     scan_count: int
     first_scanned_at: datetime | None
+    scratched_at: datetime | None
+    scratched_by: str | None
     marks: tuple[Any, ...]
     reasons: dict[str, str]
 
@@ -130,6 +147,8 @@ class Look(NamedTuple):
             activated_at=self.activated_at,
             scan_count=self.scan_count,
             first_scanned_at=self.first_scanned_at,
+            scratched_at=self.scratched_at,
+            scratched_by=self.scratched_by,
         )
         label.batch = batch
         label._state.adding = False
@@ -141,9 +160,9 @@ class Look(NamedTuple):
 # answer it. Events and papers are only ever added, so that their number is their state.
 _LOOK = Prepared("""
     SELECT l.batch_id, l.activated_at, l.scan_count, l.first_scanned_at,
-        s.status, s.reason,
+        l.scratched_at, l.scratched_by, s.status, s.reason,
         b.number, b.certificate_id, b.lot_id, b.product_name, b.pack_g, b.count,
-        b.first_number, b.root, b.expires_on,
+        b.first_number, b.root, b.expires_on, b.scratch,
         (SELECT count(*) FROM traceability_event e WHERE e.lot_id = b.lot_id),
         (SELECT count(*) FROM traceability_evidence p WHERE p.lot_id = b.lot_id),
         (SELECT max(k.number) FROM traceability_publishedkeylist k)
@@ -160,15 +179,19 @@ def look_at(number: int) -> Look | None:
     rows = _LOOK.rows(number)
     if not rows:
         return None
-    batch_id, activated_at, scan_count, first_at = rows[0][:4]
+    batch_id, activated_at, scan_count, first_at, scratched_at, scratched_by = rows[0][
+        :6
+    ]
     return Look(
         number=number,
         batch_id=batch_id,
         activated_at=_aware(activated_at),
         scan_count=scan_count,
         first_scanned_at=_aware(first_at),
-        marks=rows[0][6:],
-        reasons={row[4]: row[5] for row in rows if row[4] is not None},
+        scratched_at=_aware(scratched_at),
+        scratched_by=scratched_by,
+        marks=rows[0][8:],
+        reasons={row[6]: row[7] for row in rows if row[6] is not None},
     )
 
 
@@ -272,17 +295,27 @@ def _judge_label(
     ordinal = None
     if device is not None and seen.scan_count:
         ordinal = scan_of_device(seen.number, device=device, now=now)
-    return judge_scans(seen, facts, code=code, ordinal=ordinal, now=now)
+    return judge_scans(seen, facts, code=code, device=device, ordinal=ordinal, now=now)
 
 
 def judge_scans(
-    seen: Look, facts: kept.Facts, *, code: str, ordinal: int | None, now: datetime
+    seen: Look,
+    facts: kept.Facts,
+    *,
+    code: str,
+    device: str | None,
+    ordinal: int | None,
+    now: datetime,
 ) -> Verdict:
-    """The verdict on a label that stands, by how often it was looked at.
+    """The verdict on a label that stands: by its hidden code where that was used, else
+    by how often it was looked at.
 
     `ordinal`: which of these scans is the asker's own.
     """
-    if seen.scan_count == 0:
+    if seen.scratched_at is not None:
+        mine = device is not None and device_hash(device) == seen.scratched_by
+        state = State.OPENED if mine else State.SUSPICIOUS
+    elif seen.scan_count == 0:
         state = State.GENUINE
     elif ordinal == 1:
         state = State.FIRST
@@ -298,6 +331,7 @@ def judge_scans(
         ordinal=ordinal,
         count=seen.scan_count,
         first_at=seen.first_scanned_at,
+        opened_at=seen.scratched_at,
     )
 
 

@@ -41,6 +41,7 @@ def label_as_signed(label: Label) -> bool:
             # Batches of before these were logged do not have them.
             and logged.get("product", batch.product_name) == batch.product_name
             and logged.get("pack_g", batch.pack_g) == batch.pack_g
+            and logged.get("scratch", False) == bool(batch.scratch)
             and _batch_signed(batch, logged)
         )
     except (signing.SignatureRejected, *_UNREADABLE):

@@ -3,9 +3,6 @@
 (() => {
   "use strict";
   const verdict = document.getElementById("verdict");
-  if (!verdict?.dataset.seen) return;
-  // Until it is counted, readers that speak wait for the whole verdict.
-  verdict.setAttribute("aria-busy", "true");
 
   const device = () => {
     const fresh = () =>
@@ -18,6 +15,16 @@
       return fresh(); // private mode: a new device each time
     }
   };
+
+  // A form that acts for this phone says whose it is.
+  document.addEventListener("submit", ({ target }) => {
+    const name = target.querySelector("[data-device]");
+    if (name) name.value = device();
+  });
+
+  if (!verdict?.dataset.seen) return;
+  // Until it is counted, readers that speak wait for the whole verdict.
+  verdict.setAttribute("aria-busy", "true");
 
   const tell = async () => {
     try {

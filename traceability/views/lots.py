@@ -22,7 +22,7 @@ from partners.form_acts import carried_out
 from partners.keys import key_in
 from traceability import forms, operations, queries, words
 from traceability.models import Certificate, Event, LabelBatch, Lot, Plot, StatusEvent
-from traceability.printing import PAPERS, certificate_pdf, write_sheet
+from traceability.printing import PAPERS, TooSmall, certificate_pdf, write_sheet
 from traceability.views.common import address, get_or_post, lot_for, now_by
 
 _PER_PAGE = 20
@@ -286,7 +286,11 @@ def sheet(
     numbers = queries.printable_numbers(
         printed, first=printed.first_number, last=printed.last_number
     )
-    write_sheet(printed, numbers.iterator(), paper=PAPERS[paper], out=file)
+    try:
+        write_sheet(printed, numbers.iterator(), paper=PAPERS[paper], out=file)
+    except TooSmall:
+        messages.error(request, _("These labels need a larger paper."))
+        return redirect("traceability:lot", number=found.number)
     file.seek(0)
     return _pdf(file, f"{printed.number}-{paper}")
 

@@ -22,10 +22,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.addresses import network_address
+from partners.form_acts import carried_out
 from partners.limits import Limit, TooOften, spend
 from partners.templatetags.market import spoken
 from traceability import codes, devices, operations, queries, words
-from traceability.forms import FakeReportForm
+from traceability.forms import FakeReportForm, ScratchForm
 from traceability.queries import State, Verdict
 from traceability.signals import scan_judged
 from traceability.views import skeletons
@@ -114,9 +115,7 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
     # A forged code is answered from its own characters: nothing to slow down.
     if codes.number_of(text) is not None and not _allowed(request, SCANS):
         return _unable(request, text, wants_json, status=429)
-    posted = request.POST.get("device", "")
-    kept = request.COOKIES.get(_DEVICE_COOKIE, "")
-    device = next(filter(devices.is_device, (posted, kept)), devices.new_device())
+    device = _device_of(request)
     try:
         verdict = operations.count_scan(code=text, device=device, at=timezone.now())
     except DatabaseError:
@@ -141,16 +140,62 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
             status=_STATUS.get(verdict.state, 200),
         )
     response = redirect("traceability:scan", text=verdict.code or text)
-    if not posted:
-        response.set_cookie(
-            _DEVICE_COOKIE,
-            device,
-            max_age=_DEVICE_COOKIE_AGE,
-            httponly=True,
-            samesite="Lax",
-            secure=request.is_secure(),
-        )
+    if not request.POST.get("device"):
+        _remember(request, response, device)
     return response
+
+
+def _device_of(request: HttpRequest) -> str:
+    """The name that the script or the cookie tells, or else a new one."""
+    posted = request.POST.get("device", "")
+    kept = request.COOKIES.get(_DEVICE_COOKIE, "")
+    return next(filter(devices.is_device, (posted, kept)), devices.new_device())
+
+
+def _remember(request: HttpRequest, response: HttpResponse, device: str) -> None:
+    response.set_cookie(
+        _DEVICE_COOKIE,
+        device,
+        max_age=_DEVICE_COOKIE_AGE,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+
+
+@csrf_exempt
+@never_cache
+@require_POST
+def scratch(request: HttpRequest, text: str) -> HttpResponse:
+    """Somebody scratched the silver field free and tells what is under it.
+
+    Once it was right, the page itself says so: to this device, known by a cookie.
+    """
+    device, now = _device_of(request), timezone.now()
+    form = ScratchForm(request.POST)
+    status = 422
+
+    def use(data: dict[str, Any]) -> Verdict:
+        address = network_address(request)
+        return operations.scratch_label(
+            code=text, device=device, address=address, at=now, **data
+        )
+
+    try:
+        used = carried_out(form, use, operations.UnableToScratch, field="hidden")
+        verdict = used or queries.judge(text=text, device=device, now=now)
+    except TooOften as error:
+        form.add_error("hidden", str(error))
+        verdict, status = queries.judge(text=text, device=device, now=now), 429
+    except DatabaseError:
+        return _unable(request, text, False, status=503)
+    if form.is_valid() or not verdict.may_scratch:
+        response: HttpResponse = redirect(
+            "traceability:scan", text=verdict.code or text
+        )
+        _remember(request, response, device)
+        return response
+    return _answer(request, text, verdict, FakeReportForm(), hidden=form, status=status)
 
 
 @csrf_exempt
@@ -187,10 +232,13 @@ def _answer(
     verdict: Verdict,
     form: FakeReportForm,
     *,
+    hidden: ScratchForm | None = None,
     reported: bool = False,
     status: int = 0,
 ) -> HttpResponse:
     context = _context(verdict, text) | {"form": form, "reported": reported}
+    if hidden is not None:
+        context["scratch_form"] = hidden
     return _unlisted(
         render(
             request,
@@ -208,6 +256,7 @@ def _context(verdict: Verdict, text: str) -> dict[str, Any]:
         "text": verdict.code or text,
         "typed": codes.grouped(verdict.code) if verdict.code else text,
         "form": FakeReportForm(),
+        "scratch_form": ScratchForm(),
         "may_count": verdict.is_genuine and verdict.ordinal is None,
     }
     if verdict.label is not None:

@@ -81,6 +81,7 @@ def key_of(verdict: Verdict) -> Hashable:
         verdict.state,
         verdict.ordinal is None,
         bool(verdict.reason),
+        verdict.opened_at is None,
         # The way here ends with it.
         _day_of(_packed_at(verdict)),
     )
@@ -105,6 +106,7 @@ def words_of(verdict: Verdict, *, language: str, today: date) -> Words:
             verdict.count,
             verdict.first_at,
             verdict.reason,
+            verdict.opened_at,
             _packed_at(verdict),
             language,
             today,
@@ -119,13 +121,19 @@ def _told(
     count: int,
     first_at: datetime | None,
     reason: str,
+    opened_at: datetime | None,
     packed_at: datetime | None,
     language: str,
     _today: date,
 ) -> tuple[str, str, str]:
     """Dates in words cost more than all the rest; a hot label's stay the same."""
     verdict = Verdict(
-        State(state), ordinal=ordinal, count=count, first_at=first_at, reason=reason
+        State(state),
+        ordinal=ordinal,
+        count=count,
+        first_at=first_at,
+        opened_at=opened_at,
+        reason=reason,
     )
     with translation.override(language):
         strip = words.strip(verdict)
