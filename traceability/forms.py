@@ -13,6 +13,7 @@ from partners.organisations.models import Farmer
 from traceability import regulation
 from traceability.models import (
     Certificate,
+    CloneConclusion,
     Event,
     Evidence,
     Lot,
@@ -100,6 +101,13 @@ class ScratchForm(forms.Form):
             }
         ),
     )
+
+
+class PlaceForm(forms.Form):
+    """Roughly where a phone is, in tenths of a degree, as its script rounds it."""
+
+    latitude = forms.IntegerField(min_value=-900, max_value=900)
+    longitude = forms.IntegerField(min_value=-1800, max_value=1800)
 
 
 class PlotForm(forms.Form):
@@ -373,6 +381,25 @@ class ConclusionForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Who was asked, what the package showed, what follows."),
+    )
+
+
+class CloneForm(forms.Form):
+    """What an alarm about a label was."""
+
+    finding = forms.ChoiceField(
+        label=_("Found"),
+        choices=CloneConclusion.Finding.choices,
+        widget=forms.RadioSelect,
+    )
+    note = ParagraphField(
+        label=_("What was done"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Harmless is, say, a market stall that shows one box to everybody, or a "
+            "phone whose network is elsewhere."
+        ),
     )
 
 

@@ -88,6 +88,12 @@ HIDDEN_CODES = (
     ),
 )
 
+CLONES: tuple[Trigger, ...] = tuple(
+    trigger
+    for model in ("scanplace", "clonealarm", "cloneconclusion")
+    for trigger in append_only(f"traceability_{model}")
+)
+
 _APPEND_ONLY = (
     "certificate",
     "event",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from partners import measures
-from traceability.models import Event
+from traceability.models import Event, Suspicion
 from traceability.queries import Mark, State, Verdict
 
 
@@ -110,6 +110,24 @@ _TABLE: dict[State, _Words] = {
 }
 
 
+_SUSPICIONS: dict[str, Promise] = {
+    Suspicion.RATE: gettext_lazy(
+        "Far more people checked this code than one box has. It may be copied."
+    ),
+    Suspicion.DISTANCE: gettext_lazy(
+        "This code was checked in two places that no box gets to in that time. It may "
+        "be copied."
+    ),
+    Suspicion.SOLD: gettext_lazy(
+        "Strangers checked this code after its buyer had opened the package. It may be "
+        "copied."
+    ),
+    Suspicion.CLONE: gettext_lazy(
+        "The county found that this code was copied. Do not trust this package."
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Strip:
     """The top of a scan page: what parts/verdict.html takes."""
@@ -165,9 +183,7 @@ def _line_of_count(verdict: Verdict, first: str) -> str:
 
 def _more_of_count(verdict: Verdict) -> str:
     if verdict.state == State.SUSPICIOUS:
-        return _(
-            "Far more people checked this code than one box has. It may be copied."
-        )
+        return str(_SUSPICIONS[verdict.suspicion])
     return _("If the earlier checks were not yours, the code may be copied.")
 
 

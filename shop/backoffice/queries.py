@@ -21,7 +21,7 @@ from shop.ordering.models import SubOrder
 from shop.ordering.queries import parts_with
 from shop.users.models import User
 from traceability.effects import Effect
-from traceability.models import FakeReport, LogAlarm, Lot
+from traceability.models import CloneAlarm, FakeReport, LogAlarm, Lot
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ def today(*, now: datetime) -> list[Todo]:
             _("Reports of fakes to look into"),
             FakeReport.objects.waiting().count(),
             reverse("traceability:reports"),
+        ),
+        Todo(
+            _("Codes that seem to be copied"),
+            CloneAlarm.objects.waiting().count(),
+            reverse("traceability:clone_alarms"),
         ),
         Todo(
             _("Alarms about the public log"),
@@ -169,6 +174,12 @@ _SALE = (
         "traceability:reports",
         gettext_lazy("Reports of fakes"),
         "shield-x",
+        "traceability.view_reports",
+    ),
+    (
+        "traceability:clone_alarms",
+        gettext_lazy("Copied codes"),
+        "map-pin",
         "traceability.view_reports",
     ),
     (

@@ -86,6 +86,7 @@ def run() -> None:
     from tqdm import tqdm  # noqa: PLC0415
 
     from partners.ledger import tasks  # noqa: PLC0415
+    from shop.demo.copies import copy_labels  # noqa: PLC0415
     from shop.demo.orders import Orders  # noqa: PLC0415
     from shop.demo.seed import MONTHS  # noqa: PLC0415
     from shop.demo.shares import plan_month  # noqa: PLC0415
@@ -113,6 +114,7 @@ def run() -> None:
         for moment in calendar.run():
             bar.update(max(0, min(days, (moment - began).days) - bar.n))
         bar.update(days - bar.n)
+    copy_labels(at=now)
     tasks.seal_entries()
     tasks.check_ledger()
     (Path(settings.VAR) / MARK).write_text(now.isoformat(), encoding="ascii")

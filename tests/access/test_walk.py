@@ -96,6 +96,7 @@ class TestEveryAddress:
 WITHOUT_TOKEN = {
     "storefront:reading",
     "traceability:seen",
+    "traceability:place",
     "traceability:scratch",
     "traceability:report",
     "alipay:notify",

@@ -6,7 +6,7 @@ that ends in `other_…` has the same standing somewhere else.
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,6 +41,7 @@ from traceability import operations as traceability
 from traceability.epcis import operations as epcis
 from traceability.epcis import own
 from traceability.epcis.reading import Sent
+from traceability.models import CloneAlarm
 from traceability.operations.watching import raise_alarm
 from traceability.queries import signed_boxes
 
@@ -252,6 +253,13 @@ def _shop(world: World) -> None:
     no = listings.send_to_farmer(listing=things.denied, by=things.assistant, at=NOW)
     listings.deny_listing(token=no.token, at=NOW)
     things.reported = traceability.report_fake(code="示例", message="示例", at=NOW)
+    # One phone in Changsha, another in Beijing, a third is silent.
+    for device, latitude, longitude in (("r" * 20, 282, 1129), ("s" * 20, 399, 1164)):
+        seen = {"code": things.code, "device": device, "at": datetime.now(UTC)}
+        traceability.count_scan(**seen)
+        traceability.tell_place(**seen, latitude=latitude, longitude=longitude)
+    traceability.count_scan(code=things.code, device="t" * 20, at=datetime.now(UTC))
+    things.clone = CloneAlarm.objects.get()
     things.alarm = raise_alarm(found="shrank", detail="示例", at=NOW)
     things.order = place(basket_with((things.listing, 1)), at=NOW)
     things.purchase = things.order.purchase

@@ -27,8 +27,8 @@ from tests.factories.traceability import new_certificate, new_lot
 from tests.shop.ordering.test_pack import make_labels
 from tests.shop.test_recall import arrived, bought, recall
 from traceability.epcis import operations as epcis
-from traceability.models import LogAlarm
 from traceability.operations import register_licence, report_fake
+from traceability.models import CloneAlarm, Label, LogAlarm
 
 pytestmark = pytest.mark.django_db
 ROOT = "/backoffice/"
@@ -179,6 +179,8 @@ def county(
         status=TextMessage.Status.DEAD, sent_at=None
     )
     LogAlarm.objects.create(found=LogAlarm.Found.DAMAGED, detail="示例", raised_at=NOON)
+    scanned = Label.objects.order_by("pk")[0]
+    CloneAlarm.objects.create(label=scanned, kind="rate", second=6, raised_at=NOON)
     party = epcis.register_party(name="示例冷链", by=operator, at=NOON)
     epcis.give_access(party=party, by=operator, at=NOON)
     epcis.register_trade_item(

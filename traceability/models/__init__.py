@@ -12,7 +12,8 @@ from traceability.models.collected import CollectedCertificate
 from traceability.models.counters import Counter
 from traceability.models.events import Event, Evidence
 from traceability.models.imports import RecordImport
-from traceability.models.labels import Label, LabelBatch, StatusEvent
+from traceability.models.clones import CloneAlarm, CloneConclusion, ScanPlace
+from traceability.models.labels import Label, LabelBatch, StatusEvent, Suspicion
 from traceability.models.log import (
     Cosignature,
     LeafKind,
@@ -37,6 +38,8 @@ __all__ = [
     "Certificate",
     "CertificateBalance",
     "CollectedCertificate",
+    "CloneAlarm",
+    "CloneConclusion",
     "Cosignature",
     "Counter",
     "Event",
@@ -62,8 +65,10 @@ __all__ = [
     "ReportConclusion",
     "RevocationList",
     "Scan",
+    "ScanPlace",
     "SigningKey",
     "StatusEvent",
     "WeightCorrection",
     "YieldLimit",
+    "Suspicion",
 ]

@@ -79,6 +79,15 @@ class LabelBatch(models.Model):
         return [codes.code_of(number) for number in numbers]
 
 
+class Suspicion(models.TextChoices):
+    """Why a code is held for copied: an open alarm, or what an operator found."""
+
+    RATE = "rate", _("Checked by too many phones")
+    DISTANCE = "distance", _("Checked in two places too far apart")
+    SOLD = "sold", _("Checked by strangers after it was opened")
+    CLONE = "clone", _("Copied, the county found")
+
+
 class Label(models.Model):
     """One code on one package. The row holds its number, never the code: whoever
     steals the database still cannot print a label.
@@ -96,6 +105,11 @@ class Label(models.Model):
     scratched_at = models.DateTimeField(_("Hidden code used at"), null=True)
     scratched_by = models.CharField(
         _("Device that used the hidden code"), max_length=64, null=True
+    )
+
+    # Why the county warns of it; None where it does not.
+    suspicion = models.CharField(
+        _("Suspicion"), max_length=8, choices=Suspicion.choices, null=True
     )
 
     class Meta:

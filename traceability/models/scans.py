@@ -66,6 +66,8 @@ class FakeReport(models.Model):
     message = models.CharField(_("What is wrong"), max_length=500)
     contact = EncryptedField(_("How to reach you"), blank=True)
     device = models.CharField(_("Device hash"), max_length=64, blank=True)
+    # Of this device: whoever reports has looked before.
+    ordinal = models.PositiveIntegerField(_("Which scan"), null=True)
     reported_at = models.DateTimeField(_("Reported at"))
 
     objects = FakeReportQuerySet.as_manager()

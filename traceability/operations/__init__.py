@@ -9,6 +9,12 @@ from traceability.operations.certificates import (
     supersede_certificate,
 )
 from traceability.operations.collecting import UnableToCollect, collect_certificate
+from traceability.operations.clones import (
+    UnableToConcludeClone,
+    UnableToPlace,
+    conclude_clone_alarm,
+    tell_place,
+)
 from traceability.operations.events import (
     UnableToAttach,
     UnableToRecordEvent,
@@ -91,12 +97,14 @@ __all__ = [
     "UnableToConcludeAlarm",
     "UnableToCorrect",
     "UnableToImport",
+    "UnableToConcludeClone",
     "UnableToIssueBoxes",
     "UnableToLicense",
     "UnableToListKeys",
     "UnableToMint",
     "UnableToMove",
     "UnableToPack",
+    "UnableToPlace",
     "UnableToRecall",
     "UnableToRecordEvent",
     "UnableToRecordLot",
@@ -110,6 +118,7 @@ __all__ = [
     "carry_out_import",
     "check_import",
     "collect_certificate",
+    "conclude_clone_alarm",
     "conclude_log_alarm",
     "conclude_report",
     "count_scan",
@@ -140,6 +149,7 @@ __all__ = [
     "supersede_certificate",
     "take_key_list",
     "take_off_weight",
+    "tell_place",
     "void_label",
     "watch_log",
 ]

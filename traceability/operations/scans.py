@@ -10,7 +10,9 @@ from partners.people import Person
 from partners.prepared import Prepared, Row
 from traceability import codes, queries
 from traceability.devices import device_hash
-from traceability.models import FakeReport, Label, ReportConclusion
+from traceability.models import FakeReport, Label, ReportConclusion, Scan
+from traceability.operations.clones import look_for_clones, may_show_a_clone
+from traceability.places import Place
 
 _MESSAGE_LENGTH = 500
 
@@ -19,12 +21,14 @@ class UnableToReport(Exception):
     """The report says nothing; the message asks for what is missing."""
 
 
-def count_scan(*, code: str, device: str, at: datetime) -> queries.Verdict:
+def count_scan(
+    *, code: str, device: str, place: Place | None = None, at: datetime
+) -> queries.Verdict:
     """Count that somebody looks at a package, and judge it with that scan in.
 
     Only what stands is counted, and the same device within 24 hours only once. Of
     several first scans at the same moment exactly one is the first. A forged code is
-    answered without asking the database.
+    answered without asking the database. `place` is roughly where the network is.
     """
     while True:
         verdict = queries.judge(text=code, device=device, now=at)
@@ -33,14 +37,13 @@ def count_scan(*, code: str, device: str, at: datetime) -> queries.Verdict:
             return verdict
         if not verdict.is_genuine or verdict.ordinal is not None:
             return verdict
-        if counted := _count(seen, device=device, at=at):
+        if counted := _count(seen, device=device, place=place, at=at):
             return queries.judge_scans(
                 counted,
                 facts,
                 code=verdict.code,
                 device=device,
                 ordinal=counted.scan_count,
-                now=at,
             )
 
 
@@ -61,7 +64,21 @@ _counted_and_noted = Prepared(f"""
     SELECT %s, scan_count, %s, %s FROM counted RETURNING ordinal""")  # noqa: S608
 
 
-def _count(seen: queries.Look, *, device: str, at: datetime) -> queries.Look | None:
+def _count(
+    seen: queries.Look, *, device: str, place: Place | None, at: datetime
+) -> queries.Look | None:
+    """Note the scan, and what it shows of a copy; None where another was faster."""
+    if not may_show_a_clone(seen=seen, place=place):
+        return _note(seen, device=device, at=at)
+    with transaction.atomic():
+        counted = _note(seen, device=device, at=at)
+        if counted is None:
+            return None
+        suspicion = look_for_clones(seen=counted, place=place, at=at)
+    return counted._replace(suspicion=suspicion)
+
+
+def _note(seen: queries.Look, *, device: str, at: datetime) -> queries.Look | None:
     """Note the scan after those that the label was judged by, in its row too.
 
     None where another was counted since: it may have been this very device's, so the
@@ -94,19 +111,23 @@ def report_fake(
     """Take down that somebody holds a package for a fake.
 
     `code` is the text as it was scanned, ours or not; `contact` is kept encrypted.
+    The device's last scan of the label goes with it.
     Errors: UnableToReport.
     """
     if not message.strip():
         raise UnableToReport(_("Tell us what is wrong with the package."))
     number = codes.number_of(code)
     known = number is not None and Label.objects.filter(pk=number).exists()
+    device = device_hash(device) if device else ""
+    scans = Scan.objects.filter(label=number, device=device) if known and device else ()
     return FakeReport.objects.create(
         code=code[:80],
         label_id=number if known else None,
         bought_at=bought_at.strip()[:100],
         message=message.strip()[:_MESSAGE_LENGTH],
         contact=contact.strip()[:100],
-        device=device_hash(device) if device else "",
+        device=device,
+        ordinal=max((scan.ordinal for scan in scans), default=None),
         reported_at=at,
     )
 

@@ -68,15 +68,16 @@ def _is_right(verdict: Verdict, number: int, hidden: str) -> bool:
 def _spend_a_guess(number: int, address: str, at: datetime) -> list[_Spent]:
     """Count a guess before it is compared, so that many at once are counted too.
 
-    The address first: whoever guesses at everything fills no table. Then the label from
-    there. The label from everywhere comes last and shuts nobody out who has not guessed
-    wrong from where they are: else a stranger could keep its buyer from it for ever.
+    The label from there first: once that is shut, a knock writes nothing. Then the
+    address. The label from everywhere comes last and shuts nobody out who has not
+    guessed wrong from where they are: else a stranger could keep its buyer from it for
+    ever.
     Errors: TooOften.
     """
     there = f"{number} {address}"
     spent: list[_Spent] = []
     try:
-        for limit, subject in ((OF_ADDRESS, address), (OF_LABEL_THERE, there)):
+        for limit, subject in ((OF_LABEL_THERE, there), (OF_ADDRESS, address)):
             spend(limit=limit, subject=subject, at=at)
             spent.append((limit, subject))
         spent.append(_spend_of_label(number, there, at))

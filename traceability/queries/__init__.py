@@ -75,6 +75,7 @@ from traceability.queries.quotas import (
     places_with_farmers,
     yield_limit,
 )
+from traceability.queries.scans import PlacedScan, best_places, places_of, scans_of
 from traceability.queries.signed import (
     certificate_as_signed,
     certificate_holds,
@@ -90,6 +91,7 @@ __all__ = [
     "Look",
     "LotTrace",
     "Mark",
+    "PlacedScan",
     "Proof",
     "State",
     "TracedLot",
@@ -97,6 +99,7 @@ __all__ = [
     "allowance",
     "allowances_of",
     "ancestor_ids",
+    "best_places",
     "box_issue_that_holds",
     "box_keys",
     "certificate_as_signed",
@@ -128,6 +131,7 @@ __all__ = [
     "lots_with",
     "marks_on",
     "places_with_farmers",
+    "places_of",
     "plots_for",
     "printable_numbers",
     "proof_document",
@@ -140,6 +144,7 @@ __all__ = [
     "safe_harvest_date",
     "safe_harvest_date_of",
     "scan_of_device",
+    "scans_of",
     "shared_facts",
     "signed_boxes",
     "signed_by_a_thief",

@@ -20,9 +20,6 @@ from traceability.queries.signed import label_as_signed, signed_by_a_thief
 
 # The same device within this time is the same scan.
 SAME_SCAN = timedelta(hours=24)
-# A household looks a few times; a copied code is looked at by strangers.
-SUSPICIOUS_SCANS_IN_A_DAY = 6
-SUSPICIOUS_SCANS_EVER = 20
 
 
 class State(StrEnum):
@@ -58,7 +55,8 @@ class Verdict:
     GENUINE means that nobody has looked before; OPENED that this very device used the
     hidden code, FIRST that it was the first to look. `ordinal` is which scan this
     device's was, None where it was not counted; `count` is how many there were.
-    `opened_at` is when the hidden code was used, by whomever.
+    `opened_at` is when the hidden code was used, by whomever; `suspicion` is why the
+    county warns of the code.
     """
 
     state: State
@@ -69,6 +67,7 @@ class Verdict:
     count: int = 0
     first_at: datetime | None = None
     opened_at: datetime | None = None
+    suspicion: str = ""
     reason: str = ""
 
     @cached_property
@@ -137,6 +136,7 @@ class Look(NamedTuple):
     first_scanned_at: datetime | None
     scratched_at: datetime | None
     scratched_by: str | None
+    suspicion: str
     marks: tuple[Any, ...]
     reasons: dict[str, str]
 
@@ -149,6 +149,7 @@ class Look(NamedTuple):
             first_scanned_at=self.first_scanned_at,
             scratched_at=self.scratched_at,
             scratched_by=self.scratched_by,
+            suspicion=self.suspicion or None,
         )
         label.batch = batch
         label._state.adding = False
@@ -160,7 +161,7 @@ class Look(NamedTuple):
 # answer it. Events and papers are only ever added, so that their number is their state.
 _LOOK = Prepared("""
     SELECT l.batch_id, l.activated_at, l.scan_count, l.first_scanned_at,
-        l.scratched_at, l.scratched_by, s.status, s.reason,
+        l.scratched_at, l.scratched_by, l.suspicion, s.status, s.reason,
         b.number, b.certificate_id, b.lot_id, b.product_name, b.pack_g, b.count,
         b.first_number, b.root, b.expires_on, b.scratch,
         (SELECT count(*) FROM traceability_event e WHERE e.lot_id = b.lot_id),
@@ -179,9 +180,8 @@ def look_at(number: int) -> Look | None:
     rows = _LOOK.rows(number)
     if not rows:
         return None
-    batch_id, activated_at, scan_count, first_at, scratched_at, scratched_by = rows[0][
-        :6
-    ]
+    (batch_id, activated_at, scan_count, first_at, *opened, suspicion) = rows[0][:7]
+    scratched_at, scratched_by = opened
     return Look(
         number=number,
         batch_id=batch_id,
@@ -190,8 +190,9 @@ def look_at(number: int) -> Look | None:
         first_scanned_at=_aware(first_at),
         scratched_at=_aware(scratched_at),
         scratched_by=scratched_by,
-        marks=rows[0][8:],
-        reasons={row[6]: row[7] for row in rows if row[6] is not None},
+        suspicion=suspicion or "",
+        marks=rows[0][9:],
+        reasons={row[7]: row[8] for row in rows if row[7] is not None},
     )
 
 
@@ -295,7 +296,7 @@ def _judge_label(
     ordinal = None
     if device is not None and seen.scan_count:
         ordinal = scan_of_device(seen.number, device=device, now=now)
-    return judge_scans(seen, facts, code=code, device=device, ordinal=ordinal, now=now)
+    return judge_scans(seen, facts, code=code, device=device, ordinal=ordinal)
 
 
 def judge_scans(
@@ -305,7 +306,6 @@ def judge_scans(
     code: str,
     device: str | None,
     ordinal: int | None,
-    now: datetime,
 ) -> Verdict:
     """The verdict on a label that stands: by its hidden code where that was used, else
     by how often it was looked at.
@@ -319,7 +319,7 @@ def judge_scans(
         state = State.GENUINE
     elif ordinal == 1:
         state = State.FIRST
-    elif _is_suspicious(seen, now):
+    elif seen.suspicion:
         state = State.SUSPICIOUS
     else:
         state = State.AGAIN
@@ -332,6 +332,7 @@ def judge_scans(
         count=seen.scan_count,
         first_at=seen.first_scanned_at,
         opened_at=seen.scratched_at,
+        suspicion=seen.suspicion,
     )
 
 
@@ -345,15 +346,6 @@ def scan_of_device(number: int, *, device: str, now: datetime) -> int | None:
         .values_list("ordinal", flat=True)
         .first()
     )
-
-
-def _is_suspicious(seen: Look, now: datetime) -> bool:
-    if seen.scan_count < SUSPICIOUS_SCANS_IN_A_DAY:
-        return False
-    if seen.scan_count >= SUSPICIOUS_SCANS_EVER:
-        return True
-    lately = Scan.objects.filter(label=seen.number, scanned_at__gt=now - SAME_SCAN)
-    return lately.count() >= SUSPICIOUS_SCANS_IN_A_DAY
 
 
 def label(code: str) -> Label | None:

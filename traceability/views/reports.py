@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from partners.form_acts import carried_out
 from partners.paging import newest_first
-from traceability import operations
+from traceability import operations, queries
 from traceability.forms import ConclusionForm
 from traceability.models import FakeReport, ReportConclusion
+from traceability.views.clones import map_of_scans
 
 _MAY_VIEW = permission_required("traceability.view_reports", raise_exception=True)
 
@@ -61,6 +62,23 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "traceability/report.html",
-        {"report": found, "form": form, "may_conclude": may_conclude},
+        {
+            "report": found,
+            "form": form,
+            "may_conclude": may_conclude,
+            **_scans_of(found),
+        },
         status=422 if form.errors else 200,
     )
+
+
+def _scans_of(report: FakeReport) -> dict[str, Any]:
+    """How the label was scanned, with the reporter's own scan on the map."""
+    if report.label is None:
+        return {}
+    scans = queries.scans_of(report.label)
+    return {
+        "scans": scans,
+        "map": map_of_scans(scans, bad={report.ordinal}),
+        "alarms": report.label.clone_alarms.order_by("pk"),
+    }

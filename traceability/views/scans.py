@@ -26,7 +26,8 @@ from partners.form_acts import carried_out
 from partners.limits import Limit, TooOften, spend
 from partners.templatetags.market import spoken
 from traceability import codes, devices, operations, queries, words
-from traceability.forms import FakeReportForm, ScratchForm
+from traceability.forms import FakeReportForm, PlaceForm, ScratchForm
+from traceability.network_places import network_place
 from traceability.queries import State, Verdict
 from traceability.signals import scan_judged
 from traceability.views import skeletons
@@ -42,6 +43,7 @@ _STATUS = {
 }
 # Of one network address. Behind a mobile carrier many phones share one.
 SCANS = Limit("scans", 600, timedelta(minutes=10))
+PLACES = Limit("scan-places", 60, timedelta(minutes=10))
 REPORTS = Limit("fake-reports", 10, timedelta(hours=1))
 _DEVICE_COOKIE = "scan_device"
 _DEVICE_COOKIE_AGE = 400 * 24 * 3600
@@ -117,7 +119,12 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
         return _unable(request, text, wants_json, status=429)
     device = _device_of(request)
     try:
-        verdict = operations.count_scan(code=text, device=device, at=timezone.now())
+        verdict = operations.count_scan(
+            code=text,
+            device=device,
+            place=network_place(network_address(request)),
+            at=timezone.now(),
+        )
     except DatabaseError:
         return _unable(request, text, wants_json, status=503)
     scan_judged.send(sender=None, state=verdict.state)
@@ -201,13 +208,44 @@ def scratch(request: HttpRequest, text: str) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @require_POST
+def place(request: HttpRequest, text: str) -> HttpResponse:
+    """Somebody lets us know roughly where they are; the answer is a sentence."""
+    form = PlaceForm(request.POST)
+    if not form.is_valid():
+        return _words(_("The phone does not say where it is."), status=422)
+    if not _allowed(request, PLACES):
+        return _words(_("Please try again later."), status=429)
+    told = form.cleaned_data
+    try:
+        operations.tell_place(
+            code=text, device=_device_of(request), at=timezone.now(), **told
+        )
+    except operations.UnableToPlace as error:
+        return _words(str(error), status=409)
+    except DatabaseError:
+        return _words(_("Please try again later."), status=503)
+    return _words(_("Thank you. The county sees the town, not more."))
+
+
+def _words(words: str, *, status: int = 200) -> JsonResponse:
+    return JsonResponse({"words": words}, status=status)
+
+
+@csrf_exempt
+@never_cache
+@require_POST
 def report(request: HttpRequest, text: str) -> HttpResponse:
     """Take down that a package is a fake."""
     form = FakeReportForm(request.POST)
     if form.is_valid() and not _allowed(request, REPORTS):
         form.add_error(None, _("Too many reports from here. Please try again later."))
     if form.is_valid():
-        operations.report_fake(code=text, at=timezone.now(), **form.cleaned_data)
+        operations.report_fake(
+            code=text,
+            device=_device_of(request),
+            at=timezone.now(),
+            **form.cleaned_data,
+        )
         page = reverse("traceability:scan", args=[text])
         return HttpResponseRedirect(f"{page}?reported#report")
     verdict = queries.judge(text=text, device=None, now=timezone.now())

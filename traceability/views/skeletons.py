@@ -107,6 +107,7 @@ def words_of(verdict: Verdict, *, language: str, today: date) -> Words:
             verdict.first_at,
             verdict.reason,
             verdict.opened_at,
+            verdict.suspicion,
             _packed_at(verdict),
             language,
             today,
@@ -122,6 +123,7 @@ def _told(
     first_at: datetime | None,
     reason: str,
     opened_at: datetime | None,
+    suspicion: str,
     packed_at: datetime | None,
     language: str,
     _today: date,
@@ -133,6 +135,7 @@ def _told(
         count=count,
         first_at=first_at,
         opened_at=opened_at,
+        suspicion=suspicion,
         reason=reason,
     )
     with translation.override(language):

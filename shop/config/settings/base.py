@@ -355,6 +355,8 @@ LOG_FOLDER = VAR / "log"
 WITNESSES = env.items("XIANGJI_WITNESSES")
 # The checkpoint that our own watch saw last.
 LOG_WATCH_FILE = Path(env.text("XIANGJI_LOG_WATCH_FILE", str(VAR / "log-seen")))
+# A city database (.mmdb): roughly where a network is. Without one nobody guesses.
+NETWORK_PLACES = env.existing("XIANGJI_NETWORK_PLACES", "places of networks")
 # Certificate numbers begin with it: HS-2026-000001.
 CERTIFICATE_PREFIX = env.text("XIANGJI_CERTIFICATE_PREFIX", "HS")
 

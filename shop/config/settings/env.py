@@ -63,6 +63,14 @@ def key_from(path: Path, meaning: str) -> str:
         raise MissingSetting(f"Cannot read {path} ({meaning}): {error}.") from error
 
 
+def existing(name: str, meaning: str) -> str:
+    """The file that the variable names, or ""; stops the start where it is missing."""
+    path = text(name)
+    if path and not Path(path).is_file():
+        raise MissingSetting(f"{path} ({name}, {meaning}) is no file.")
+    return path
+
+
 def table(name: str) -> dict[str, dict[str, str]]:
     """The JSON table in the file that the variable names; empty where it is unset."""
     path = os.environ.get(name, "")
