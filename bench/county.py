@@ -57,6 +57,32 @@ def make(products: int) -> County:
     )
 
 
+def new_certificate(*, quantity_g: int) -> Certificate:
+    """One more, for a lot of so many grams from the plot of the newest."""
+    last = Certificate.objects.select_related("lot__plot").order_by("pk").last()
+    assert last is not None
+    old, by, at = last.lot, last.issued_by, timezone.now()
+    lot = trace.record_lot(
+        plot=old.plot,
+        farmer=old.farmer,
+        crop=old.crop,
+        product_name=old.product_name,
+        harvest_date=timezone.localdate(at),
+        weight_g=quantity_g,
+        by=by,
+        at=at,
+    )
+    return trace.issue_certificate(
+        lot=lot,
+        basis=["quality_control"],
+        quantity_g=quantity_g,
+        promisor="示例",
+        contact="示例",
+        by=by,
+        at=at,
+    )
+
+
 def new_labels(certificate: Certificate, count: int) -> LabelBatch:
     """Labels so light that no certificate runs out of them."""
     return trace.mint_labels(

@@ -153,7 +153,64 @@ LOTS: tuple[Trigger, ...] = (
     ),
 )
 
+_AGAIN = "traceability_labelprint: to print a label again needs a reason"
+_FOREIGN = "traceability_labelprint: these labels are not of this batch"
+_PRINTED_AGAIN = """
+    NEW.reason = '' AND EXISTS (
+        SELECT 1 FROM traceability_labelprint AS earlier
+        WHERE earlier.batch_id = NEW.batch_id
+        AND earlier.first_number <= NEW.last_number
+        AND earlier.last_number >= NEW.first_number)
+"""
+_OUTSIDE = """
+    NOT EXISTS (
+        SELECT 1 FROM traceability_labelbatch AS batch
+        WHERE batch.id = NEW.batch_id AND batch.first_number <= NEW.first_number
+        AND NEW.last_number < batch.first_number + batch.count)
+"""
+PRINT_AGAIN_SAYS_WHY = Trigger(
+    name="traceability_labelprint_says_why",
+    table="traceability_labelprint",
+    sqlite=f"""
+        BEFORE INSERT ON traceability_labelprint WHEN {_PRINTED_AGAIN}
+        BEGIN SELECT RAISE(ABORT, '{_AGAIN}'); END""",
+    postgresql="BEFORE INSERT ON traceability_labelprint FOR EACH ROW",
+    # Two at once wait here for each other, or neither would see the other's row.
+    body=f"""
+        BEGIN
+            PERFORM 1 FROM traceability_labelbatch
+                WHERE id = NEW.batch_id FOR NO KEY UPDATE;
+            IF {_PRINTED_AGAIN} THEN
+                RAISE EXCEPTION '{_AGAIN}'
+                USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        END""",
+)
+PRINT_OF_ITS_BATCH = Trigger(
+    name="traceability_labelprint_of_its_batch",
+    table="traceability_labelprint",
+    sqlite=f"""
+        BEFORE INSERT ON traceability_labelprint WHEN {_OUTSIDE}
+        BEGIN SELECT RAISE(ABORT, '{_FOREIGN}'); END""",
+    postgresql="BEFORE INSERT ON traceability_labelprint FOR EACH ROW",
+    body=f"""
+        BEGIN
+            IF {_OUTSIDE} THEN
+                RAISE EXCEPTION '{_FOREIGN}'
+                USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        END""",
+)
+
 # Of migrations after the first.
+PRINTS: tuple[Trigger, ...] = (
+    *append_only("traceability_labelprint"),
+    *append_only("traceability_printpart"),
+    PRINT_AGAIN_SAYS_WHY,
+    PRINT_OF_ITS_BATCH,
+)
 KEY_LISTS: tuple[Trigger, ...] = tuple(append_only("traceability_publishedkeylist"))
 WATCHES: tuple[Trigger, ...] = tuple(
     trigger

@@ -29,6 +29,7 @@ rules.add_perm("traceability.view_records", is_assistant | _is_reader)
 
 rules.add_perm("traceability.view_reports", _is_reader)
 rules.add_perm("traceability.conclude_report", is_operator)
+rules.add_perm("traceability.view_prints", _is_reader)
 
 # What land and licences allow is for the county to say; whoever keeps lots reads it.
 rules.add_perm("traceability.view_quotas", _is_reader)

@@ -22,6 +22,10 @@ recall_effects = Signal()
 # The same for a certificate=.
 revocation_effects = Signal()
 
+# Sent inside the transaction that writes down a print too long to wait for, with
+# printed=, a LabelPrint.
+labels_printed = Signal()
+
 # Sent with state= when somebody who looks at a code is told what it is: for a genuine
 # one when a browser says so (`seen`), for any other when its page is shown.
 scan_judged = Signal()

@@ -13,6 +13,7 @@ from traceability.views import (
     lots,
     moves,
     offline,
+    prints,
     quotas,
     records,
     reports,
@@ -98,6 +99,7 @@ urlpatterns = [
         records.register_file,
         name="register_file",
     ),
+    path("backoffice/label-prints/", prints.prints, name="prints"),
     path("assistant/lots/", lots.lots, name="lots"),
     path("assistant/lots/new/", lots.new_lot, name="lot_new"),
     path("assistant/lots/plots/new/", lots.new_plot, name="plot_new"),
@@ -157,8 +159,28 @@ urlpatterns = [
         name="box_sheet",
     ),
     path(
-        "assistant/lots/<str:number>/labels/<str:batch>/<str:paper>.pdf",
-        lots.sheet,
-        name="sheet",
+        "assistant/lots/<str:number>/certificates/<str:certificate>/label-<slug:paper>.pdf",
+        lots.certificate_label,
+        name="certificate_label",
+    ),
+    path(
+        "assistant/lots/<str:number>/labels/<str:batch>/print/",
+        prints.print_labels,
+        name="labels_print",
+    ),
+    path(
+        "assistant/lots/<str:number>/prints/<int:pk>/",
+        prints.label_print,
+        name="label_print",
+    ),
+    path(
+        "assistant/lots/<str:number>/prints/<int:pk>/<int:ordinal>.<slug:suffix>",
+        prints.part,
+        name="print_part",
+    ),
+    path(
+        "assistant/lots/<str:number>/prints/<int:pk>/all.<slug:suffix>",
+        prints.whole,
+        name="print_whole",
     ),
 ]

@@ -3,19 +3,23 @@
 import secrets
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from bench.bench import Bench
 from bench.commits import COMMIT, bare_commits
-from bench.measure import Figure
+from bench.measure import Figure, Rate
 
 if TYPE_CHECKING:
     from traceability.tlog import TileFolder
 
 LABELS = 1_000
+WHOLE = 50_000
+MOST_LABELS = 100_000
 MOST_SCANS = 50_000
 LEAVES = 1 << 14
 MANY = 10_000_000
@@ -25,6 +29,8 @@ def figures(bench: Bench) -> Iterator[Figure]:
     bench.county()
     yield forged_codes(bench)
     yield labels(bench)
+    yield whole_batches(bench)
+    yield memory_of_batches()
     yield first_scans(bench)
     yield log_appends(bench)
     yield log_proofs(bench)
@@ -91,6 +97,43 @@ def labels(bench: Bench) -> Figure:
         times=LABELS,
         baseline="one code by qrcode",
         bare=one,
+    )
+
+
+def whole_batches(bench: Bench) -> Figure:
+    """`WHOLE` labels from minting to the last file on the disk, all their parts."""
+    import qrcode
+
+    from bench.label_run import measured
+
+    def batch() -> Rate:
+        return Rate(WHOLE / measured(WHOLE).seconds)
+
+    def one() -> Rate:
+        start = perf_counter()
+        qrcode.make(f"HTTPS://XIANGJI.EXAMPLE/T/{secrets.token_hex(13).upper()}")
+        return Rate(1 / (perf_counter() - start))
+
+    return replace(bench.clock, rounds=min(2, bench.clock.rounds)).in_turns(
+        area="trace",
+        name=f"labels: {WHOLE:,} minted, signed, printed",
+        measure=batch,
+        baseline="one code by qrcode",
+        measure_bare=one,
+    )
+
+
+def memory_of_batches() -> Figure:
+    """The largest memory of a process that makes very many labels, and of one that
+    makes few. MB stand where rates stand elsewhere; the ratio is how far it grows."""
+    from bench.label_run import measured
+
+    return Figure(
+        area="trace",
+        name=f"labels: {MOST_LABELS:,}, memory in MB",
+        per_second=measured(MOST_LABELS).peak_mb,
+        baseline=f"{LABELS:,} labels, memory in MB",
+        baseline_per_second=measured(LABELS).peak_mb,
     )
 
 

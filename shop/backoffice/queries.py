@@ -183,6 +183,12 @@ _SALE = (
         "traceability.view_reports",
     ),
     (
+        "traceability:prints",
+        gettext_lazy("Printed labels"),
+        "printer",
+        "traceability.view_prints",
+    ),
+    (
         "epcis:partners",
         gettext_lazy("Exchange with other systems"),
         "link",

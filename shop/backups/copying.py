@@ -8,12 +8,15 @@ from pathlib import Path
 _FIRST = ("checkpoint",)
 
 
-def copy_tree(*, source: Path, target: Path, before: Path | None) -> None:
+def copy_tree(
+    *, source: Path, target: Path, before: Path | None, without: str = ""
+) -> None:
     """Every plain file of `source`, if it is there; files that vanish were half made.
 
-    A file with the size and time of its copy in `before` is linked to that copy.
+    A file with the size and time of its copy in `before` is linked to that copy; the
+    folder `without` stays behind.
     """
-    names = _names(source)
+    names = [name for name in _names(source) if name.split("/")[0] != without]
     names.sort(key=lambda name: (name not in _FIRST, name))
     for name in names:
         kept = target / name

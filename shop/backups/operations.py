@@ -20,6 +20,7 @@ from shop.backups.copying import copy_tree
 from shop.backups.facts import Facts, differences, facts, log_file_faults, standing_on
 from shop.backups.manifest import Manifest
 from traceability import tlog
+from traceability.models import PrintPart
 
 HALF = ".half-"
 
@@ -164,6 +165,8 @@ def _copy(name: str, folders: dict[str, Path], half: Path, before: Path | None) 
             source=folders[name],
             target=half / name,
             before=before / name if before else None,
+            # Printed sheets hold codes, and are made again from the database.
+            without=PrintPart.FOLDER if name == "private" else "",
         )
 
 

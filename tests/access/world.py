@@ -182,6 +182,14 @@ def _farm(world: World) -> None:
     (message,) = signed_boxes(boxes, [things.batch.first_number])
     things.box_text = boxcodes.address(message).rpartition("/")[2]
     things.other_batch = new_batch(certificate=things.certificate, by=by)
+    things.printed = traceability.print_labels(
+        batch=things.batch,
+        paper="50x30",
+        first=things.batch.first_number,
+        last=things.batch.last_number,
+        by=by,
+        at=NOW,
+    )
     traceability.publish_log(at=NOW)
 
 

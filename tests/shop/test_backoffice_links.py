@@ -27,8 +27,8 @@ from tests.factories.traceability import new_certificate, new_lot
 from tests.shop.ordering.test_pack import make_labels
 from tests.shop.test_recall import arrived, bought, recall
 from traceability.epcis import operations as epcis
-from traceability.operations import register_licence, report_fake
 from traceability.models import CloneAlarm, Label, LogAlarm
+from traceability.operations import register_licence, report_fake
 
 pytestmark = pytest.mark.django_db
 ROOT = "/backoffice/"

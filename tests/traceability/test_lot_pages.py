@@ -105,12 +105,15 @@ class TestWholeWay:
             f"{home}certificates/{certificate.number}/labels/",
             {"product_name": "冰糖橙 5斤装", "pack_g": "5", "count": "12"},
         )
-        assert answer["Location"] == f"{home}#labels"
         batch = LabelBatch.objects.get()
+        assert answer["Location"] == f"{home}labels/{batch.number}/print/"
         page = words_of(assistant.get(home))
         for fact in ("Harvested 620 jin", "农残检测", certificate.number, "12 labels"):
             assert fact in page
-        sheet = assistant.get(f"{home}labels/{batch.number}/50x30.pdf")
+        facts = {"paper": "50x30", "first": "1", "last": "12", "first_place": "1"}
+        facts |= {"right": "0", "down": "0"}
+        answer = assistant.post(f"{home}labels/{batch.number}/print/", facts)
+        sheet = assistant.get(f"{answer['Location']}1.pdf")
         assert sheet["Content-Type"] == "application/pdf"
         found = decoded(b"".join(sheet.streaming_content), dpi=203.2)
         assert sorted(found) == sorted(label_address(c) for c in batch.codes())
@@ -146,7 +149,7 @@ class TestWholeWay:
     ) -> None:
         batches = [new_batch(certificate=certificate, by=zhao) for _n in range(3)]
         page = assistant.get(f"/assistant/lots/{certificate.lot.number}/")
-        sheets = re.findall(r"labels/(B\d+-\d+)/a4-4x9\.pdf", page.content.decode())
+        sheets = re.findall(r"labels/(B\d+-\d+)/print/", page.content.decode())
         assert sheets == [batch.number for batch in reversed(batches)]
 
     def test_prints_the_certificate_with_names_for_its_assistant(
@@ -250,7 +253,7 @@ class TestPermissions:
             f"{home}certificates/{certificate.number}/replace/",
             f"{home}certificates/{certificate.number}/labels/",
             f"{home}certificates/{certificate.number}/paper.pdf",
-            f"{home}labels/{batch.number}/a4-4x9.pdf",
+            f"{home}labels/{batch.number}/print/",
         ]
 
     def test_their_assistant_sees_all_of_them(

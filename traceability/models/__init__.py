@@ -8,11 +8,11 @@ from traceability.models.certificates import (
     PublishedKeyList,
     SigningKey,
 )
+from traceability.models.clones import CloneAlarm, CloneConclusion, ScanPlace
 from traceability.models.collected import CollectedCertificate
 from traceability.models.counters import Counter
 from traceability.models.events import Event, Evidence
 from traceability.models.imports import RecordImport
-from traceability.models.clones import CloneAlarm, CloneConclusion, ScanPlace
 from traceability.models.labels import Label, LabelBatch, StatusEvent, Suspicion
 from traceability.models.log import (
     Cosignature,
@@ -23,6 +23,7 @@ from traceability.models.log import (
     LogLeaf,
 )
 from traceability.models.lots import Lot, LotLink, Plot
+from traceability.models.prints import LabelPrint, PrintJob, PrintPart
 from traceability.models.quotas import (
     Licence,
     LicenceUse,
@@ -37,9 +38,9 @@ __all__ = [
     "BoxIssue",
     "Certificate",
     "CertificateBalance",
-    "CollectedCertificate",
     "CloneAlarm",
     "CloneConclusion",
+    "CollectedCertificate",
     "Cosignature",
     "Counter",
     "Event",
@@ -48,6 +49,7 @@ __all__ = [
     "KeyPurpose",
     "Label",
     "LabelBatch",
+    "LabelPrint",
     "LeafKind",
     "Licence",
     "LicenceUse",
@@ -60,6 +62,8 @@ __all__ = [
     "Mark",
     "Plot",
     "PlotYear",
+    "PrintJob",
+    "PrintPart",
     "PublishedKeyList",
     "RecordImport",
     "ReportConclusion",
@@ -68,7 +72,7 @@ __all__ = [
     "ScanPlace",
     "SigningKey",
     "StatusEvent",
+    "Suspicion",
     "WeightCorrection",
     "YieldLimit",
-    "Suspicion",
 ]

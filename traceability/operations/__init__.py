@@ -8,13 +8,13 @@ from traceability.operations.certificates import (
     revoke_certificate,
     supersede_certificate,
 )
-from traceability.operations.collecting import UnableToCollect, collect_certificate
 from traceability.operations.clones import (
     UnableToConcludeClone,
     UnableToPlace,
     conclude_clone_alarm,
     tell_place,
 )
+from traceability.operations.collecting import UnableToCollect, collect_certificate
 from traceability.operations.events import (
     UnableToAttach,
     UnableToRecordEvent,
@@ -59,6 +59,13 @@ from traceability.operations.lots import (
     split_lot,
     take_off_weight,
 )
+from traceability.operations.prints import (
+    UnableToPrint,
+    forget_prints,
+    print_labels,
+    waiting_prints,
+    write_print,
+)
 from traceability.operations.publishing import LogDiverged, publish_log
 from traceability.operations.quotas import (
     QuotaExceeded,
@@ -95,9 +102,9 @@ __all__ = [
     "UnableToCollect",
     "UnableToConclude",
     "UnableToConcludeAlarm",
+    "UnableToConcludeClone",
     "UnableToCorrect",
     "UnableToImport",
-    "UnableToConcludeClone",
     "UnableToIssueBoxes",
     "UnableToLicense",
     "UnableToListKeys",
@@ -105,6 +112,7 @@ __all__ = [
     "UnableToMove",
     "UnableToPack",
     "UnableToPlace",
+    "UnableToPrint",
     "UnableToRecall",
     "UnableToRecordEvent",
     "UnableToRecordLot",
@@ -124,6 +132,7 @@ __all__ = [
     "count_scan",
     "draft_key_list",
     "end_licence",
+    "forget_prints",
     "gather_cosignatures",
     "issue_boxes",
     "issue_certificate",
@@ -132,6 +141,7 @@ __all__ = [
     "mint_labels",
     "pack_label",
     "prepare_rotation",
+    "print_labels",
     "publish_log",
     "recall_lot",
     "record_event",
@@ -151,5 +161,7 @@ __all__ = [
     "take_off_weight",
     "tell_place",
     "void_label",
+    "waiting_prints",
     "watch_log",
+    "write_print",
 ]

@@ -38,7 +38,7 @@ def certificate_pdf(certificate: Certificate, *, disclose: bool) -> bytes:
     body = json.loads(certificate.document)
     _ticks(page, regulation.PROMISE_HEADING, regulation.promises(body["promises"]))
     _ticks(page, regulation.BASIS_HEADING, regulation.bases(body["basis"]))
-    for label, value in _facts(certificate, body, disclose=disclose):
+    for label, value in told_facts(certificate, body, disclose=disclose):
         page.fact(label, value)
     _foot(page, certificate)
     document.add_page("".join(page.drawn), width=_WIDTH, height=_HEIGHT)
@@ -87,7 +87,7 @@ class _Page:
         """A line of the form: its name in both languages, and what stands there."""
         self.rule()
         self.y -= 6.2
-        chinese, english = _both(label)
+        chinese, english = both(label)
         self.line(chinese, _LEFT, _BODY, colour=_GREY)
         top, width = self.y, _RIGHT - _LEFT - _LABEL_WIDTH
         for line in self.sans.wrapped(value, _BODY, width):
@@ -101,7 +101,7 @@ class _Page:
 def _head(page: _Page, certificate: Certificate) -> None:
     page.centred(regulation.TITLE, 11, colour=_GREEN)
     page.y -= 7
-    _chinese, english = _both(regulation.TITLE_IN_WORDS)
+    _chinese, english = both(regulation.TITLE_IN_WORDS)
     page.centred(english, _SMALL + 0.4, colour=_GREY)
     page.y -= 8
     page.code(certificate.number, (_WIDTH - len(certificate.number) * 3) / 2, 5)
@@ -109,10 +109,10 @@ def _head(page: _Page, certificate: Certificate) -> None:
 
 
 def _ticks(page: _Page, heading: Promise, promises: Sequence[Promise]) -> None:
-    page.line(" ".join(_both(heading)), _LEFT, 5, colour=_GREEN)
+    page.line(" ".join(both(heading)), _LEFT, 5, colour=_GREEN)
     page.y -= 7.5
     for promise in promises:
-        chinese, english = _both(promise)
+        chinese, english = both(promise)
         page.tick(_LEFT)
         for line in page.sans.wrapped(chinese, _BODY, _RIGHT - _LEFT - 7):
             page.line(line, _LEFT + 7, _BODY)
@@ -124,9 +124,13 @@ def _ticks(page: _Page, heading: Promise, promises: Sequence[Promise]) -> None:
     page.y -= 2
 
 
-def _facts(
+def told_facts(
     certificate: Certificate, body: dict[str, object], *, disclose: bool
 ) -> list[tuple[Promise | str, str]]:
+    """The form's lines: the name of each, and what stands there, in Chinese.
+
+    With `disclose` promisor and contact in full, without as everybody may read them.
+    """
     with translation.override("zh-hans"):
         told = queries.disclosed if disclose else queries.told_in_public
         origin = body["origin"]
@@ -172,7 +176,7 @@ def _foot(page: _Page, certificate: Certificate) -> None:
     path = reverse("traceability:certificate", args=[certificate.number])
     made = qr.matrix(f"{settings.BASE_URL}{path}")
     page.drawn.append(pdf.bitmap_at(made.rows, made.side, _LEFT, 25, 28))
-    chinese, english = _both(regulation.SCAN_TO_CHECK)
+    chinese, english = both(regulation.SCAN_TO_CHECK)
     page.y = 48
     page.line(chinese, _LEFT + 34, _BODY)
     page.y -= 5
@@ -187,7 +191,7 @@ def _foot(page: _Page, certificate: Certificate) -> None:
         page.y -= 4
 
 
-def _both(words: Promise | str) -> tuple[str, str]:
+def both(words: Promise | str) -> tuple[str, str]:
     """Lazy words in Chinese and in English."""
     with translation.override("zh-hans"):
         chinese = str(words)

@@ -24,12 +24,13 @@ def label_address(code: str) -> str:
     return f"{settings.BASE_URL}/T/{code}".upper()
 
 
-def offered_papers() -> list[Paper]:
-    """The papers whose labels hold the symbol of our address, be it long or short."""
+def offered_papers(*, scratch: bool = False) -> list[Paper]:
+    """The papers whose labels hold the symbol of our address, be it long or short, and
+    with `scratch` a hidden code beside it."""
     offered = []
     for paper in PAPERS.values():
         try:
-            _layout(paper)
+            _layout(paper, scratch=scratch)
         except TooSmall:
             continue
         offered.append(paper)

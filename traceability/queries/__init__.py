@@ -36,7 +36,12 @@ from traceability.queries.keys import (
     signer_for,
     trust_in,
 )
-from traceability.queries.labels import printable_numbers
+from traceability.queries.labels import (
+    last_print_by,
+    next_to_print,
+    printable_numbers,
+    unprintable_because,
+)
 from traceability.queries.lots import (
     ancestor_ids,
     descendant_ids,
@@ -119,6 +124,7 @@ __all__ = [
     "key_list",
     "label",
     "label_as_signed",
+    "last_print_by",
     "latest_rows",
     "licences_for",
     "limits_in_force",
@@ -130,8 +136,9 @@ __all__ = [
     "lots_today",
     "lots_with",
     "marks_on",
-    "places_with_farmers",
+    "next_to_print",
     "places_of",
+    "places_with_farmers",
     "plots_for",
     "printable_numbers",
     "proof_document",
@@ -154,6 +161,7 @@ __all__ = [
     "to_be_labelled",
     "told_in_public",
     "trust_in",
+    "unprintable_because",
     "with_certificate_to_label",
     "without_certificates",
     "yield_limit",

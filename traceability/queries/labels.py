@@ -1,8 +1,14 @@
-"""Which labels may go onto paper."""
+"""Which labels may go onto paper, and which did."""
+
+from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
-from traceability.models import Label, LabelBatch, StatusEvent
+from partners.people import Person
+from traceability.models import Label, LabelBatch, LabelPrint, StatusEvent
+from traceability.queries.lots import recalled_ids
+from traceability.queries.signed import signed_by_a_thief
 
 
 def printable_numbers(
@@ -22,3 +28,30 @@ def printable_numbers(
     return (
         free.exclude(Exists(voided)).order_by("number").values_list("number", flat=True)
     )
+
+
+def unprintable_because(batch: LabelBatch, *, day: date) -> str:
+    """Why no label of a batch may be printed any more, in words; "" where they may."""
+    if recalled_ids([batch.lot_id]):
+        return _("This lot is recalled: print no labels for it.")
+    if batch.certificate.status_events.exists():
+        return _("This certificate is withdrawn: print no labels under it.")
+    if signed_by_a_thief(batch.certificate, batch):
+        return _(
+            "The key behind this certificate is not trusted any more. Issue a new one."
+        )
+    if batch.expires_on is not None and batch.expires_on < day:
+        return _("The use-by date of these labels has passed.")
+    return ""
+
+
+def next_to_print(batch: LabelBatch) -> int:
+    """The first number behind all that was printed; one past the last if all was."""
+    printed = batch.prints.order_by("-last_number").first()
+    return batch.first_number if printed is None else printed.last_number + 1
+
+
+def last_print_by(user: Person) -> LabelPrint | None:
+    """A person's newest print on paper: their printer will be the same tomorrow."""
+    printed = LabelPrint.objects.filter(printed_by=user)
+    return printed.exclude(paper=LabelPrint.TABLE).order_by("-pk").first()

@@ -1,10 +1,8 @@
 """The assistant's lots: record, add, attach, certify, label. One hand, one screen."""
 
 import io
-import tempfile
 from typing import IO, Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Prefetch, Q
@@ -21,8 +19,21 @@ from partners import measures
 from partners.form_acts import carried_out
 from partners.keys import key_in
 from traceability import forms, operations, queries, words
-from traceability.models import Certificate, Event, LabelBatch, Lot, Plot, StatusEvent
-from traceability.printing import PAPERS, TooSmall, certificate_pdf, write_sheet
+from traceability.models import (
+    Certificate,
+    Event,
+    LabelBatch,
+    LabelPrint,
+    Lot,
+    Plot,
+    StatusEvent,
+)
+from traceability.printing import (
+    CERTIFICATE_PAPERS,
+    TooSmall,
+    certificate_label_pdf,
+    certificate_pdf,
+)
 from traceability.views.common import address, get_or_post, lot_for, now_by
 
 _PER_PAGE = 20
@@ -82,7 +93,11 @@ def lot(request: HttpRequest, number: str) -> HttpResponse:
             # Counting drops the model's own order: newest first, as ever.
             Prefetch(
                 "batches",
-                LabelBatch.objects.annotate(voided=voided).order_by("-pk"),
+                LabelBatch.objects.annotate(voided=voided)
+                .prefetch_related(
+                    Prefetch("prints", LabelPrint.objects.select_related("printed_by"))
+                )
+                .order_by("-pk"),
             ),
         )
     )
@@ -101,7 +116,7 @@ def lot(request: HttpRequest, number: str) -> HttpResponse:
         if found.plot
         else None,
         "certificates": certificates,
-        "papers": [PAPERS[name] for name in ("40x30", "50x30", "60x40", "a4-4x9")],
+        "certificate_papers": CERTIFICATE_PAPERS,
         "steps": _steps(found, certificates),
         "may_keep": request.user.has_perm("traceability.keep_lots", found.village),
         "may_revoke": request.user.has_perm("traceability.revoke_certificate"),
@@ -251,11 +266,11 @@ def new_labels(request: HttpRequest, number: str, certificate: str) -> HttpRespo
     start = {"product_name": found.product_name}
     form = forms.LabelsForm(request.POST or None, initial=start)
 
-    def mint(data: dict[str, Any]) -> Any:
+    def mint(data: dict[str, Any]) -> LabelBatch:
         return operations.mint_labels(certificate=under, **data, **now_by(request))
 
-    if carried_out(form, mint, operations.UnableToMint):
-        return redirect(f"{address('lot', found.number)}#labels")
+    if made := carried_out(form, mint, operations.UnableToMint):
+        return redirect("traceability:labels_print", found.number, made.number)
     left = measures.jin(under.balance.free_g)
     return _form_page(
         request,
@@ -264,35 +279,6 @@ def new_labels(request: HttpRequest, number: str, certificate: str) -> HttpRespo
         back=address("lot", found.number),
         note=_("The certificate covers %(jin)s jin more.") % {"jin": left},
     )
-
-
-@login_required
-@require_safe
-def sheet(
-    request: HttpRequest, number: str, batch: str, paper: str
-) -> HttpResponseBase:
-    """A batch's labels as a PDF for one kind of paper; none of what is recalled."""
-    found = lot_for(request, number)
-    if found.status_events.filter(status=StatusEvent.Status.RECALLED).exists():
-        messages.error(request, _("This lot is recalled: print no labels for it."))
-        return redirect("traceability:lot", number=found.number)
-    if paper not in PAPERS:
-        raise Http404
-    printed = get_object_or_404(
-        found.batches.select_related("certificate", "lot__village__parent"),
-        number=batch,
-    )
-    file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
-    numbers = queries.printable_numbers(
-        printed, first=printed.first_number, last=printed.last_number
-    )
-    try:
-        write_sheet(printed, numbers.iterator(), paper=PAPERS[paper], out=file)
-    except TooSmall:
-        messages.error(request, _("These labels need a larger paper."))
-        return redirect("traceability:lot", number=found.number)
-    file.seek(0)
-    return _pdf(file, f"{printed.number}-{paper}")
 
 
 @login_required
@@ -307,6 +293,27 @@ def paper_certificate(
         return redirect("traceability:certificate", number=printed.number)
     data = certificate_pdf(printed, disclose=True)
     return _pdf(io.BytesIO(data), printed.number)
+
+
+@login_required
+@require_safe
+def certificate_label(
+    request: HttpRequest, number: str, certificate: str, paper: str
+) -> HttpResponseBase:
+    """The same on one label of a roll, for the box itself."""
+    found = lot_for(request, number)
+    printed = get_object_or_404(found.certificates, number=certificate)
+    size = next((one for one in CERTIFICATE_PAPERS if one.name == paper), None)
+    if size is None:
+        raise Http404
+    if printed.status_events.exists() or not queries.certificate_holds(printed):
+        return redirect("traceability:certificate", number=printed.number)
+    try:
+        data = certificate_label_pdf(printed, paper=size)
+    except TooSmall:
+        # Names that long are legible on a whole page only.
+        return redirect("traceability:certificate_paper", found.number, printed.number)
+    return _pdf(io.BytesIO(data), f"{printed.number}-{paper}")
 
 
 def _require(request: HttpRequest, permission: str) -> None:

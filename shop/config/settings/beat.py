@@ -33,6 +33,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "traceability.tasks.watch_log",
         "schedule": timedelta(minutes=5),
     },
+    "traceability.resume-prints": {
+        "task": "traceability.tasks.resume_prints",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "traceability.forget-prints": {
+        "task": "traceability.tasks.forget_prints",
+        "schedule": timedelta(hours=1),
+    },
     "logistics.resume-bookings": {
         "task": "logistics.tasks.resume_bookings",
         "schedule": timedelta(minutes=1),

@@ -163,20 +163,10 @@ def assistant_of(village: str) -> str:
 def mint(day: Day, assistant: str, lot: str, count: int) -> list[str]:
     """New labels for a lot, read from their printed sheet."""
     browser, page = day.logged_in(assistant, f"/assistant/lots/{lot}/")
-    old = _sheets(page)  # of earlier market days, with labels that are on boxes
     page = browser.open(page.link("/labels/", ending="/labels/"))
     page = browser.submit(page, page.form_with("count"), pack_g="1", count=str(count))
-    new = [sheet for sheet in _sheets(page) if sheet not in old]
-    must(new, f"no new sheet of labels on {page.url}")
-    return decoded(browser.open(new[0]).body)
-
-
-def _sheets(page: Page) -> list[str]:
-    return [
-        href
-        for _words, href in page.links
-        if "/labels/" in href and href.endswith(".pdf")
-    ]
+    page = browser.submit(page, page.form_with("paper"), paper="50x30")
+    return decoded(browser.open(page.link("/prints/", ending=".pdf")).body)
 
 
 def deliver(day: Day) -> None:

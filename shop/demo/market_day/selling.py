@@ -181,7 +181,8 @@ def print_labels(day: Day, browser: Browser) -> None:
     page = browser.submit(
         page, form, product_name="冰糖橙", pack_g="5", count=str(LABELS)
     )
-    sheet = browser.open(page.link("/labels/", ending=".pdf"))
+    page = browser.submit(page, page.form_with("paper"), paper="50x30")
+    sheet = browser.open(page.link("/prints/", ending=".pdf"))
     must(sheet.body.startswith(b"%PDF"), f"{sheet.url} is no PDF")
     day.keep("labels.pdf", sheet.body)
     codes = decoded(sheet.body)

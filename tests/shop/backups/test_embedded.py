@@ -115,6 +115,14 @@ class TestTheWayBack:
             operations.restore(folder=backup)
         assert Entry.objects.count() == entries
 
+    def test_no_printed_codes_are_in_it(self, places: Path) -> None:
+        private_storage().save("label-prints/1/0001.pdf", ContentFile(b"%PDF"))
+        private_storage().save("label-prints.webp", ContentFile(b"another"))
+        backup = operations.back_up(to=places / "backups", at=NOON)
+        names = [path.name for path in (backup / "private").rglob("*.*")]
+        assert "0001.pdf" not in names
+        assert "label-prints.webp" in names
+
     @pytest.mark.parametrize("name", ["media", "private", "log"])
     def test_nor_over_anybodys_files(self, name: str, backup: Path, elsewhere, places):
         kept = places / "new" / name / "theirs"

@@ -9,7 +9,7 @@ from traceability.guards import HIDDEN_CODES
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('traceability', '0007_lots_keep_their_weight'),
+        ('traceability', '0010_import_records'),
     ]
 
     operations = [

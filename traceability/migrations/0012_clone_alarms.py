@@ -11,7 +11,7 @@ from traceability.guards import CLONES
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('traceability', '0008_hidden_codes'),
+        ('traceability', '0011_hidden_codes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
