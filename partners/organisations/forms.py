@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.cleaning import LineField, ParagraphField
 from partners.organisations.models import Division
+from partners.organisations.positions import NoPosition, Position, read_position
 from partners.organisations.queries import UnknownDivision, villages_by_township
 
 
@@ -62,6 +63,22 @@ class StationForm(forms.Form):
         help_text=_("Stands on certificates and pages. Nobody's private number."),
         widget=forms.TextInput({"type": "tel"}),
     )
+    position = LineField(
+        label=_("Position on the map"),
+        max_length=60,
+        required=False,
+        help_text=_(
+            "Two numbers that a map shows, such as 28.91, 111.97. Buyers see on the "
+            "scan page where it grew, to about 10 km."
+        ),
+    )
+
+    def clean_position(self) -> Position | None:
+        try:
+            text = self.cleaned_data["position"]
+            return read_position(text) if text else None
+        except NoPosition as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 class CooperativeForm(forms.Form):

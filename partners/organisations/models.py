@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from partners.organisations.positions import Position
 from partners.privacy import EncryptedField, mask_name
 
 
@@ -56,13 +57,35 @@ class Station(models.Model):
     name = models.CharField(_("Name"), max_length=60)
     address = models.CharField(_("Address"), max_length=120, blank=True)
     phone = models.CharField(_("Public phone"), max_length=20, blank=True)
+    # Tenths of a degree, WGS 84: buyers see where in the country it grew.
+    latitude = models.SmallIntegerField(_("Latitude"), null=True)
+    longitude = models.SmallIntegerField(_("Longitude"), null=True)
 
     class Meta:
         verbose_name = _("Service station")
         verbose_name_plural = _("Service stations")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(latitude__isnull=True, longitude__isnull=True)
+                | models.Q(
+                    latitude__isnull=False,
+                    latitude__range=(30, 540),
+                    longitude__isnull=False,
+                    longitude__range=(730, 1360),
+                ),
+                name="station_position_in_china",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def position(self) -> Position | None:
+        """Where it is, as far as the county said so."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Position(self.latitude, self.longitude)
 
 
 class Farmer(models.Model):

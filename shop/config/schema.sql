@@ -1,4 +1,4 @@
--- 336ca54145e879d3a19ff60257a3ca645421e4512a03fab1d6b7f08e0afb05b9
+-- 00f682c077f4763631be9e160da0dfa78512b3c5337e9772d4226defacf238d4
 BEGIN TRANSACTION;
 CREATE TABLE "address_country" ("iso_3166_1_a2" varchar(2) NOT NULL PRIMARY KEY, "iso_3166_1_a3" varchar(3) NOT NULL, "iso_3166_1_numeric" varchar(3) NOT NULL, "name" varchar(128) NOT NULL, "display_order" smallint unsigned NOT NULL CHECK ("display_order" >= 0), "is_shipping_country" bool NOT NULL, "printable_name" varchar(128) NOT NULL);
 CREATE TABLE "address_useraddress" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "title" varchar(64) NOT NULL, "first_name" varchar(255) NOT NULL, "last_name" varchar(255) NOT NULL, "line1" varchar(255) NOT NULL, "line2" varchar(255) NOT NULL, "line3" varchar(255) NOT NULL, "line4" varchar(255) NOT NULL, "state" varchar(255) NOT NULL, "postcode" varchar(64) NOT NULL, "search_text" text NOT NULL, "phone_number" varchar(128) NOT NULL, "notes" text NOT NULL, "is_default_for_shipping" bool NOT NULL, "is_default_for_billing" bool NOT NULL, "hash" varchar(255) NOT NULL, "date_created" datetime NOT NULL, "country_id" varchar(2) NOT NULL REFERENCES "address_country" ("iso_3166_1_a2") DEFERRABLE INITIALLY DEFERRED, "user_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "num_orders_as_shipping_address" integer unsigned NOT NULL CHECK ("num_orders_as_shipping_address" >= 0), "num_orders_as_billing_address" integer unsigned NOT NULL CHECK ("num_orders_as_billing_address" >= 0), "code" varchar(255) NULL UNIQUE);
@@ -821,6 +821,30 @@ INSERT INTO "auth_permission" VALUES(802,201,'add_shelf','Can add Shelf');
 INSERT INTO "auth_permission" VALUES(803,201,'change_shelf','Can change Shelf');
 INSERT INTO "auth_permission" VALUES(804,201,'delete_shelf','Can delete Shelf');
 INSERT INTO "auth_permission" VALUES(805,201,'view_shelf','Can view Shelf');
+INSERT INTO "auth_permission" VALUES(806,202,'add_clonealarm','Can add Alarm about a label');
+INSERT INTO "auth_permission" VALUES(807,202,'change_clonealarm','Can change Alarm about a label');
+INSERT INTO "auth_permission" VALUES(808,202,'delete_clonealarm','Can delete Alarm about a label');
+INSERT INTO "auth_permission" VALUES(809,202,'view_clonealarm','Can view Alarm about a label');
+INSERT INTO "auth_permission" VALUES(810,203,'add_cloneconclusion','Can add Conclusion about a label''s alarm');
+INSERT INTO "auth_permission" VALUES(811,203,'change_cloneconclusion','Can change Conclusion about a label''s alarm');
+INSERT INTO "auth_permission" VALUES(812,203,'delete_cloneconclusion','Can delete Conclusion about a label''s alarm');
+INSERT INTO "auth_permission" VALUES(813,203,'view_cloneconclusion','Can view Conclusion about a label''s alarm');
+INSERT INTO "auth_permission" VALUES(814,204,'add_scanplace','Can add Place of a scan');
+INSERT INTO "auth_permission" VALUES(815,204,'change_scanplace','Can change Place of a scan');
+INSERT INTO "auth_permission" VALUES(816,204,'delete_scanplace','Can delete Place of a scan');
+INSERT INTO "auth_permission" VALUES(817,204,'view_scanplace','Can view Place of a scan');
+INSERT INTO "auth_permission" VALUES(818,205,'add_labelprint','Can add Print of labels');
+INSERT INTO "auth_permission" VALUES(819,205,'change_labelprint','Can change Print of labels');
+INSERT INTO "auth_permission" VALUES(820,205,'delete_labelprint','Can delete Print of labels');
+INSERT INTO "auth_permission" VALUES(821,205,'view_labelprint','Can view Print of labels');
+INSERT INTO "auth_permission" VALUES(822,206,'add_printjob','Can add Print job');
+INSERT INTO "auth_permission" VALUES(823,206,'change_printjob','Can change Print job');
+INSERT INTO "auth_permission" VALUES(824,206,'delete_printjob','Can delete Print job');
+INSERT INTO "auth_permission" VALUES(825,206,'view_printjob','Can view Print job');
+INSERT INTO "auth_permission" VALUES(826,207,'add_printpart','Can add Part of a print');
+INSERT INTO "auth_permission" VALUES(827,207,'change_printpart','Can change Part of a print');
+INSERT INTO "auth_permission" VALUES(828,207,'delete_printpart','Can delete Part of a print');
+INSERT INTO "auth_permission" VALUES(829,207,'view_printpart','Can view Part of a print');
 CREATE TABLE "basket_basket" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "status" varchar(128) NOT NULL, "date_created" datetime NOT NULL, "date_merged" datetime NULL, "date_submitted" datetime NULL, "owner_id" bigint NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "basket_basket_vouchers" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "basket_id" bigint NOT NULL REFERENCES "basket_basket" ("id") DEFERRABLE INITIALLY DEFERRED, "voucher_id" bigint NOT NULL REFERENCES "voucher_voucher" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "basket_line" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "line_reference" varchar(128) NOT NULL, "quantity" integer unsigned NOT NULL CHECK ("quantity" >= 0), "price_currency" varchar(12) NOT NULL, "price_excl_tax" decimal NULL, "price_incl_tax" decimal NULL, "date_created" datetime NOT NULL, "basket_id" bigint NOT NULL REFERENCES "basket_basket" ("id") DEFERRABLE INITIALLY DEFERRED, "product_id" bigint NOT NULL REFERENCES "catalogue_product" ("id") DEFERRABLE INITIALLY DEFERRED, "stockrecord_id" bigint NOT NULL REFERENCES "partner_stockrecord" ("id") DEFERRABLE INITIALLY DEFERRED, "date_updated" datetime NOT NULL, "tax_code" varchar(64) NULL);
@@ -1047,6 +1071,12 @@ INSERT INTO "django_content_type" VALUES(198,'storefront','marketversion');
 INSERT INTO "django_content_type" VALUES(199,'storefront','cropshelf');
 INSERT INTO "django_content_type" VALUES(200,'storefront','productcard');
 INSERT INTO "django_content_type" VALUES(201,'storefront','shelf');
+INSERT INTO "django_content_type" VALUES(202,'traceability','clonealarm');
+INSERT INTO "django_content_type" VALUES(203,'traceability','cloneconclusion');
+INSERT INTO "django_content_type" VALUES(204,'traceability','scanplace');
+INSERT INTO "django_content_type" VALUES(205,'traceability','labelprint');
+INSERT INTO "django_content_type" VALUES(206,'traceability','printjob');
+INSERT INTO "django_content_type" VALUES(207,'traceability','printpart');
 CREATE TABLE "django_flatpage" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "url" varchar(100) NOT NULL, "title" varchar(200) NOT NULL, "content" text NOT NULL, "enable_comments" bool NOT NULL, "template_name" varchar(70) NOT NULL, "registration_required" bool NOT NULL);
 CREATE TABLE "django_flatpage_sites" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "flatpage_id" integer NOT NULL REFERENCES "django_flatpage" ("id") DEFERRABLE INITIALLY DEFERRED, "site_id" integer NOT NULL REFERENCES "django_site" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);
@@ -1193,69 +1223,73 @@ INSERT INTO "django_migrations" VALUES(140,'ordering','0003_add_part_refund','20
 INSERT INTO "django_migrations" VALUES(141,'ordering','0004_add_language','2026-01-01');
 INSERT INTO "django_migrations" VALUES(142,'organisations','0001_initial','2026-01-01');
 INSERT INTO "django_migrations" VALUES(143,'organisations','0002_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(144,'partner','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(145,'partner','0002_auto_20141007_2032','2026-01-01');
-INSERT INTO "django_migrations" VALUES(146,'partner','0003_auto_20150604_1450','2026-01-01');
-INSERT INTO "django_migrations" VALUES(147,'partner','0004_auto_20160107_1755','2026-01-01');
-INSERT INTO "django_migrations" VALUES(148,'partner','0005_auto_20181115_1953','2026-01-01');
-INSERT INTO "django_migrations" VALUES(149,'partner','0006_auto_20200724_0909','2026-01-01');
-INSERT INTO "django_migrations" VALUES(150,'partner','0007_partneraddress_code','2026-01-01');
-INSERT INTO "django_migrations" VALUES(151,'partners','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(152,'partners','0002_guards','2026-01-01');
-INSERT INTO "django_migrations" VALUES(153,'partners','0003_allowance','2026-01-01');
-INSERT INTO "django_migrations" VALUES(154,'partners','0004_one_transfer_once','2026-01-01');
-INSERT INTO "django_migrations" VALUES(155,'partners','0005_guard_transfers','2026-01-01');
-INSERT INTO "django_migrations" VALUES(156,'payment','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(157,'payment','0002_auto_20141007_2032','2026-01-01');
-INSERT INTO "django_migrations" VALUES(158,'payment','0003_auto_20160323_1520','2026-01-01');
-INSERT INTO "django_migrations" VALUES(159,'payment','0004_auto_20181115_1953','2026-01-01');
-INSERT INTO "django_migrations" VALUES(160,'payment','0005_auto_20200801_0817','2026-01-01');
-INSERT INTO "django_migrations" VALUES(161,'recalls','0001_tell_of_recalls','2026-01-01');
-INSERT INTO "django_migrations" VALUES(162,'reviews','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(163,'reviews','0002_update_email_length','2026-01-01');
-INSERT INTO "django_migrations" VALUES(164,'reviews','0003_auto_20160802_1358','2026-01-01');
-INSERT INTO "django_migrations" VALUES(165,'reviews','0004_auto_20170429_0941','2026-01-01');
-INSERT INTO "django_migrations" VALUES(166,'reviews','0005_productreview_code','2026-01-01');
-INSERT INTO "django_migrations" VALUES(167,'sessions','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(168,'settlement','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(169,'settlement','0002_of_which_part','2026-01-01');
-INSERT INTO "django_migrations" VALUES(170,'shipping','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(171,'shipping','0002_auto_20150604_1450','2026-01-01');
-INSERT INTO "django_migrations" VALUES(172,'shipping','0003_auto_20181115_1953','2026-01-01');
-INSERT INTO "django_migrations" VALUES(173,'sites','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(174,'sites','0002_alter_domain_unique','2026-01-01');
-INSERT INTO "django_migrations" VALUES(175,'storefront','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(176,'supervision','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(177,'supervision','0002_guards','2026-01-01');
-INSERT INTO "django_migrations" VALUES(178,'traceability','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(179,'traceability','0002_guards','2026-01-01');
-INSERT INTO "django_migrations" VALUES(180,'traceability','0003_conclude_reports','2026-01-01');
-INSERT INTO "django_migrations" VALUES(181,'traceability','0004_key_lists','2026-01-01');
-INSERT INTO "django_migrations" VALUES(182,'traceability','0005_witnesses','2026-01-01');
-INSERT INTO "django_migrations" VALUES(183,'traceability','0006_box_codes','2026-01-01');
-INSERT INTO "django_migrations" VALUES(184,'traceability','0007_lots_keep_their_weight','2026-01-01');
-INSERT INTO "django_migrations" VALUES(185,'traceability','0008_limit_yields_and_licences','2026-01-01');
-INSERT INTO "django_migrations" VALUES(186,'traceability','0009_collect_certificates','2026-01-01');
-INSERT INTO "django_migrations" VALUES(187,'traceability','0010_import_records','2026-01-01');
-INSERT INTO "django_migrations" VALUES(188,'users','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(189,'users','0002_leave_allowances_to_partners','2026-01-01');
-INSERT INTO "django_migrations" VALUES(190,'users','0003_add_authenticators','2026-01-01');
-INSERT INTO "django_migrations" VALUES(191,'users','0004_add_language','2026-01-01');
-INSERT INTO "django_migrations" VALUES(192,'users','0005_add_inspector','2026-01-01');
-INSERT INTO "django_migrations" VALUES(193,'voucher','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(194,'voucher','0002_auto_20170418_2132','2026-01-01');
-INSERT INTO "django_migrations" VALUES(195,'voucher','0003_auto_20171212_0411','2026-01-01');
-INSERT INTO "django_migrations" VALUES(196,'voucher','0004_auto_20180228_0940','2026-01-01');
-INSERT INTO "django_migrations" VALUES(197,'voucher','0005_auto_20180402_1425','2026-01-01');
-INSERT INTO "django_migrations" VALUES(198,'voucher','0006_auto_20180413_0911','2026-01-01');
-INSERT INTO "django_migrations" VALUES(199,'voucher','0007_auto_20181115_1953','2026-01-01');
-INSERT INTO "django_migrations" VALUES(200,'voucher','0008_auto_20200801_0817','2026-01-01');
-INSERT INTO "django_migrations" VALUES(201,'voucher','0009_make_voucher_names_unique','2026-01-01');
-INSERT INTO "django_migrations" VALUES(202,'voucher','0010_auto_20210224_0712','2026-01-01');
-INSERT INTO "django_migrations" VALUES(203,'wishlists','0001_initial','2026-01-01');
-INSERT INTO "django_migrations" VALUES(204,'wishlists','0002_auto_20160111_1108','2026-01-01');
-INSERT INTO "django_migrations" VALUES(205,'wishlists','0003_auto_20181115_1953','2026-01-01');
-INSERT INTO "django_migrations" VALUES(206,'wishlists','0004_auto_20220328_0939','2026-01-01');
+INSERT INTO "django_migrations" VALUES(144,'organisations','0003_add_station_position','2026-01-01');
+INSERT INTO "django_migrations" VALUES(145,'partner','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(146,'partner','0002_auto_20141007_2032','2026-01-01');
+INSERT INTO "django_migrations" VALUES(147,'partner','0003_auto_20150604_1450','2026-01-01');
+INSERT INTO "django_migrations" VALUES(148,'partner','0004_auto_20160107_1755','2026-01-01');
+INSERT INTO "django_migrations" VALUES(149,'partner','0005_auto_20181115_1953','2026-01-01');
+INSERT INTO "django_migrations" VALUES(150,'partner','0006_auto_20200724_0909','2026-01-01');
+INSERT INTO "django_migrations" VALUES(151,'partner','0007_partneraddress_code','2026-01-01');
+INSERT INTO "django_migrations" VALUES(152,'partners','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(153,'partners','0002_guards','2026-01-01');
+INSERT INTO "django_migrations" VALUES(154,'partners','0003_allowance','2026-01-01');
+INSERT INTO "django_migrations" VALUES(155,'partners','0004_one_transfer_once','2026-01-01');
+INSERT INTO "django_migrations" VALUES(156,'partners','0005_guard_transfers','2026-01-01');
+INSERT INTO "django_migrations" VALUES(157,'payment','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(158,'payment','0002_auto_20141007_2032','2026-01-01');
+INSERT INTO "django_migrations" VALUES(159,'payment','0003_auto_20160323_1520','2026-01-01');
+INSERT INTO "django_migrations" VALUES(160,'payment','0004_auto_20181115_1953','2026-01-01');
+INSERT INTO "django_migrations" VALUES(161,'payment','0005_auto_20200801_0817','2026-01-01');
+INSERT INTO "django_migrations" VALUES(162,'recalls','0001_tell_of_recalls','2026-01-01');
+INSERT INTO "django_migrations" VALUES(163,'reviews','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(164,'reviews','0002_update_email_length','2026-01-01');
+INSERT INTO "django_migrations" VALUES(165,'reviews','0003_auto_20160802_1358','2026-01-01');
+INSERT INTO "django_migrations" VALUES(166,'reviews','0004_auto_20170429_0941','2026-01-01');
+INSERT INTO "django_migrations" VALUES(167,'reviews','0005_productreview_code','2026-01-01');
+INSERT INTO "django_migrations" VALUES(168,'sessions','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(169,'settlement','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(170,'settlement','0002_of_which_part','2026-01-01');
+INSERT INTO "django_migrations" VALUES(171,'shipping','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(172,'shipping','0002_auto_20150604_1450','2026-01-01');
+INSERT INTO "django_migrations" VALUES(173,'shipping','0003_auto_20181115_1953','2026-01-01');
+INSERT INTO "django_migrations" VALUES(174,'sites','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(175,'sites','0002_alter_domain_unique','2026-01-01');
+INSERT INTO "django_migrations" VALUES(176,'storefront','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(177,'supervision','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(178,'supervision','0002_guards','2026-01-01');
+INSERT INTO "django_migrations" VALUES(179,'traceability','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(180,'traceability','0002_guards','2026-01-01');
+INSERT INTO "django_migrations" VALUES(181,'traceability','0003_conclude_reports','2026-01-01');
+INSERT INTO "django_migrations" VALUES(182,'traceability','0004_key_lists','2026-01-01');
+INSERT INTO "django_migrations" VALUES(183,'traceability','0005_witnesses','2026-01-01');
+INSERT INTO "django_migrations" VALUES(184,'traceability','0006_box_codes','2026-01-01');
+INSERT INTO "django_migrations" VALUES(185,'traceability','0007_lots_keep_their_weight','2026-01-01');
+INSERT INTO "django_migrations" VALUES(186,'traceability','0008_limit_yields_and_licences','2026-01-01');
+INSERT INTO "django_migrations" VALUES(187,'traceability','0009_collect_certificates','2026-01-01');
+INSERT INTO "django_migrations" VALUES(188,'traceability','0010_import_records','2026-01-01');
+INSERT INTO "django_migrations" VALUES(189,'traceability','0011_hidden_codes','2026-01-01');
+INSERT INTO "django_migrations" VALUES(190,'traceability','0012_clone_alarms','2026-01-01');
+INSERT INTO "django_migrations" VALUES(191,'traceability','0013_label_prints','2026-01-01');
+INSERT INTO "django_migrations" VALUES(192,'users','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(193,'users','0002_leave_allowances_to_partners','2026-01-01');
+INSERT INTO "django_migrations" VALUES(194,'users','0003_add_authenticators','2026-01-01');
+INSERT INTO "django_migrations" VALUES(195,'users','0004_add_language','2026-01-01');
+INSERT INTO "django_migrations" VALUES(196,'users','0005_add_inspector','2026-01-01');
+INSERT INTO "django_migrations" VALUES(197,'voucher','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(198,'voucher','0002_auto_20170418_2132','2026-01-01');
+INSERT INTO "django_migrations" VALUES(199,'voucher','0003_auto_20171212_0411','2026-01-01');
+INSERT INTO "django_migrations" VALUES(200,'voucher','0004_auto_20180228_0940','2026-01-01');
+INSERT INTO "django_migrations" VALUES(201,'voucher','0005_auto_20180402_1425','2026-01-01');
+INSERT INTO "django_migrations" VALUES(202,'voucher','0006_auto_20180413_0911','2026-01-01');
+INSERT INTO "django_migrations" VALUES(203,'voucher','0007_auto_20181115_1953','2026-01-01');
+INSERT INTO "django_migrations" VALUES(204,'voucher','0008_auto_20200801_0817','2026-01-01');
+INSERT INTO "django_migrations" VALUES(205,'voucher','0009_make_voucher_names_unique','2026-01-01');
+INSERT INTO "django_migrations" VALUES(206,'voucher','0010_auto_20210224_0712','2026-01-01');
+INSERT INTO "django_migrations" VALUES(207,'wishlists','0001_initial','2026-01-01');
+INSERT INTO "django_migrations" VALUES(208,'wishlists','0002_auto_20160111_1108','2026-01-01');
+INSERT INTO "django_migrations" VALUES(209,'wishlists','0003_auto_20181115_1953','2026-01-01');
+INSERT INTO "django_migrations" VALUES(210,'wishlists','0004_auto_20220328_0939','2026-01-01');
 CREATE TABLE "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL, "expire_date" datetime NOT NULL);
 CREATE TABLE "django_site" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(50) NOT NULL, "domain" varchar(100) NOT NULL UNIQUE);
 INSERT INTO "django_site" VALUES(1,'example.com','example.com');
@@ -1326,7 +1360,7 @@ CREATE TABLE "organisations_auditrecord" ("id" integer NOT NULL PRIMARY KEY AUTO
 CREATE TABLE "organisations_cooperative" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(80) NOT NULL, "uscc" varchar(18) NOT NULL UNIQUE, "village_id" varchar(12) NOT NULL REFERENCES "organisations_division" ("code") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "organisations_division" ("code" varchar(12) NOT NULL PRIMARY KEY, "name" varchar(60) NOT NULL, "level" varchar(8) NOT NULL, "parent_id" varchar(12) NULL REFERENCES "organisations_division" ("code") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "division_code_digits" CHECK ("code" REGEXP '^\d{12}$'), CONSTRAINT "division_has_parent" CHECK (("parent_id" IS NOT NULL OR "level" = 'province')));
 CREATE TABLE "organisations_farmer" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(60) NOT NULL, "called" varchar(20) NOT NULL, "phone" text NOT NULL, "phone_index" varchar(64) NOT NULL, "growing_since" smallint unsigned NULL CHECK ("growing_since" >= 0), "story" text NOT NULL, "joined_at" datetime NOT NULL, "user_id" bigint NULL UNIQUE REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "village_id" varchar(12) NOT NULL REFERENCES "organisations_division" ("code") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "farmer_called_once_in_village" UNIQUE ("village_id", "called"), CONSTRAINT "farmer_phone_once" UNIQUE ("phone_index"));
-CREATE TABLE "organisations_station" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(60) NOT NULL, "address" varchar(120) NOT NULL, "phone" varchar(20) NOT NULL, "village_id" varchar(12) NOT NULL UNIQUE REFERENCES "organisations_division" ("code") DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE "organisations_station" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(60) NOT NULL, "address" varchar(120) NOT NULL, "phone" varchar(20) NOT NULL, "village_id" varchar(12) NOT NULL UNIQUE REFERENCES "organisations_division" ("code") DEFERRABLE INITIALLY DEFERRED, "latitude" smallint NULL, "longitude" smallint NULL, CONSTRAINT "station_position_in_china" CHECK ((("latitude" IS NULL AND "longitude" IS NULL) OR ("latitude" IS NOT NULL AND "latitude" BETWEEN 30 AND 540 AND "longitude" IS NOT NULL AND "longitude" BETWEEN 730 AND 1360))));
 CREATE TABLE "partner_partner" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "code" varchar(128) NOT NULL UNIQUE, "name" varchar(128) NOT NULL);
 CREATE TABLE "partner_partner_users" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "partner_id" bigint NOT NULL REFERENCES "partner_partner" ("id") DEFERRABLE INITIALLY DEFERRED, "user_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "partner_partneraddress" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "title" varchar(64) NOT NULL, "first_name" varchar(255) NOT NULL, "last_name" varchar(255) NOT NULL, "line1" varchar(255) NOT NULL, "line2" varchar(255) NOT NULL, "line3" varchar(255) NOT NULL, "line4" varchar(255) NOT NULL, "state" varchar(255) NOT NULL, "postcode" varchar(64) NOT NULL, "search_text" text NOT NULL, "country_id" varchar(2) NOT NULL REFERENCES "address_country" ("iso_3166_1_a2") DEFERRABLE INITIALLY DEFERRED, "partner_id" bigint NOT NULL REFERENCES "partner_partner" ("id") DEFERRABLE INITIALLY DEFERRED, "code" varchar(255) NULL UNIQUE);
@@ -1382,14 +1416,17 @@ CREATE TABLE "supervision_outsidefact" ("id" integer NOT NULL PRIMARY KEY AUTOIN
 CREATE TABLE "traceability_boxissue" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "root" varchar(64) NOT NULL, "issued_at" datetime NOT NULL, "batch_id" bigint NOT NULL REFERENCES "traceability_labelbatch" ("id") DEFERRABLE INITIALLY DEFERRED, "issued_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "key_id" varchar(16) NOT NULL REFERENCES "traceability_signingkey" ("key_id") DEFERRABLE INITIALLY DEFERRED, "leaf_id" bigint NOT NULL UNIQUE REFERENCES "traceability_logleaf" ("index") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "boxes_issued_once_by_a_key" UNIQUE ("batch_id", "key_id"));
 CREATE TABLE "traceability_certificate" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "number" varchar(20) NOT NULL UNIQUE, "form" varchar(11) NOT NULL, "quantity_g" bigint NOT NULL, "document" text NOT NULL, "disclosure" text NOT NULL, "sha256" varchar(64) NOT NULL UNIQUE, "signature" varchar(120) NOT NULL, "algorithm" varchar(16) NOT NULL, "issued_at" datetime NOT NULL, "issued_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "lot_id" bigint NOT NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, "key_id" varchar(16) NOT NULL REFERENCES "traceability_signingkey" ("key_id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "certificate_quantity_positive" CHECK ("quantity_g" > 0), CONSTRAINT "certificate_number_shape" CHECK ("number" REGEXP '^[A-Z]{2,6}-\d{4}-\d{6,}$'));
 CREATE TABLE "traceability_certificatebalance" ("certificate_id" bigint NOT NULL PRIMARY KEY REFERENCES "traceability_certificate" ("id") DEFERRABLE INITIALLY DEFERRED, "quantity_g" bigint NOT NULL, "labelled_g" bigint NOT NULL, CONSTRAINT "certificate_covers_labels" CHECK (("labelled_g" >= 0 AND "labelled_g" <= ("quantity_g"))));
+CREATE TABLE "traceability_clonealarm" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "kind" varchar(8) NOT NULL, "first" integer unsigned NULL CHECK ("first" >= 0), "second" integer unsigned NOT NULL CHECK ("second" >= 0), "raised_at" datetime NOT NULL, "label_id" bigint NOT NULL REFERENCES "traceability_label" ("number") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "clone_alarm_once" UNIQUE ("label_id", "kind"), CONSTRAINT "clone_alarm_kind" CHECK ("kind" IN ('rate', 'distance', 'sold')));
+CREATE TABLE "traceability_cloneconclusion" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "finding" varchar(8) NOT NULL, "note" varchar(500) NOT NULL, "concluded_at" datetime NOT NULL, "alarm_id" bigint NOT NULL UNIQUE REFERENCES "traceability_clonealarm" ("id") DEFERRABLE INITIALLY DEFERRED, "concluded_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "clone_conclusion_says_something" CHECK (("finding" IN ('clone', 'harmless') AND NOT ("note" = ''))));
 CREATE TABLE "traceability_collectedcertificate" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "form" varchar(11) NOT NULL, "number" varchar(40) NOT NULL, "product" varchar(60) NOT NULL, "quantity_g" bigint NOT NULL, "origin" varchar(80) NOT NULL, "promisor" text NOT NULL, "contact" text NOT NULL, "issued_on" date NOT NULL, "collected_at" datetime NOT NULL, "collected_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "lot_id" bigint NOT NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "collected_once" UNIQUE ("lot_id", "number"), CONSTRAINT "collected_says_which_and_how_much" CHECK (("quantity_g" > 0 AND NOT ("number" = ''))));
 CREATE TABLE "traceability_cosignature" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "witness" varchar(200) NOT NULL, "line" varchar(400) NOT NULL, "seen_at" datetime NOT NULL, "checkpoint_id" bigint NOT NULL REFERENCES "traceability_logcheckpoint" ("size") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "cosigned_once_by_a_witness" UNIQUE ("checkpoint_id", "witness"));
 CREATE TABLE "traceability_counter" ("name" varchar(60) NOT NULL PRIMARY KEY, "value" bigint NOT NULL, CONSTRAINT "counter_not_negative" CHECK ("value" >= 0));
 CREATE TABLE "traceability_event" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "kind" varchar(9) NOT NULL, "happened_at" datetime NOT NULL, "note" varchar(200) NOT NULL, "weight_g" bigint NULL, "substance" varchar(40) NOT NULL, "interval_days" smallint unsigned NULL CHECK ("interval_days" >= 0), "recorded_at" datetime NOT NULL, "recorded_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "lot_id" bigint NOT NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, "strikes_id" bigint NULL UNIQUE REFERENCES "traceability_event" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "event_weight_positive" CHECK (("weight_g" IS NULL OR "weight_g" > 0)), CONSTRAINT "event_spray_has_interval" CHECK ((NOT ("kind" = 'spray') OR ("interval_days" IS NOT NULL AND NOT ("substance" = '')))));
 CREATE TABLE "traceability_evidence" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "kind" varchar(11) NOT NULL, "title" varchar(60) NOT NULL, "result" varchar(60) NOT NULL, "identifier" varchar(18) NOT NULL, "done_on" date NULL, "file" varchar(120) NOT NULL, "picture" text NULL CHECK ((JSON_VALID("picture") OR "picture" IS NULL)), "media_type" varchar(40) NOT NULL, "size_bytes" integer unsigned NOT NULL CHECK ("size_bytes" >= 0), "sha256" varchar(64) NOT NULL, "attached_at" datetime NOT NULL, "attached_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "lot_id" bigint NOT NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "evidence_once" UNIQUE ("lot_id", "sha256"), CONSTRAINT "evidence_hash_shape" CHECK ("sha256" REGEXP '^[0-9a-f]{64}$'));
-CREATE TABLE "traceability_fakereport" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "code" varchar(80) NOT NULL, "bought_at" varchar(100) NOT NULL, "message" varchar(500) NOT NULL, "contact" text NOT NULL, "device" varchar(64) NOT NULL, "reported_at" datetime NOT NULL, "label_id" bigint NULL REFERENCES "traceability_label" ("number") DEFERRABLE INITIALLY DEFERRED);
-CREATE TABLE "traceability_label" ("number" bigint NOT NULL PRIMARY KEY, "activated_at" datetime NULL, "scan_count" integer unsigned NOT NULL CHECK ("scan_count" >= 0), "first_scanned_at" datetime NULL, "batch_id" bigint NOT NULL REFERENCES "traceability_labelbatch" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "label_first_scan_counted" CHECK ((("first_scanned_at" IS NULL AND "scan_count" = 0) OR ("first_scanned_at" IS NOT NULL AND "scan_count" > 0))));
-CREATE TABLE "traceability_labelbatch" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "number" varchar(20) NOT NULL UNIQUE, "product_name" varchar(60) NOT NULL, "pack_g" integer unsigned NOT NULL CHECK ("pack_g" >= 0), "count" integer unsigned NOT NULL CHECK ("count" >= 0), "first_number" bigint NOT NULL UNIQUE, "root" varchar(64) NOT NULL, "expires_on" date NULL, "minted_at" datetime NOT NULL, "certificate_id" bigint NOT NULL REFERENCES "traceability_certificate" ("id") DEFERRABLE INITIALLY DEFERRED, "minted_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "lot_id" bigint NOT NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "batch_not_empty" CHECK (("count" > 0 AND "pack_g" > 0)));
+CREATE TABLE "traceability_fakereport" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "code" varchar(80) NOT NULL, "bought_at" varchar(100) NOT NULL, "message" varchar(500) NOT NULL, "contact" text NOT NULL, "device" varchar(64) NOT NULL, "reported_at" datetime NOT NULL, "label_id" bigint NULL REFERENCES "traceability_label" ("number") DEFERRABLE INITIALLY DEFERRED, "ordinal" integer unsigned NULL CHECK ("ordinal" >= 0));
+CREATE TABLE "traceability_label" ("number" bigint NOT NULL PRIMARY KEY, "activated_at" datetime NULL, "scan_count" integer unsigned NOT NULL CHECK ("scan_count" >= 0), "first_scanned_at" datetime NULL, "batch_id" bigint NOT NULL REFERENCES "traceability_labelbatch" ("id") DEFERRABLE INITIALLY DEFERRED, "scratched_at" datetime NULL, "scratched_by" varchar(64) NULL, "suspicion" varchar(8) NULL, CONSTRAINT "label_first_scan_counted" CHECK ((("first_scanned_at" IS NULL AND "scan_count" = 0) OR ("first_scanned_at" IS NOT NULL AND "scan_count" > 0))));
+CREATE TABLE "traceability_labelbatch" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "number" varchar(20) NOT NULL UNIQUE, "product_name" varchar(60) NOT NULL, "pack_g" integer unsigned NOT NULL CHECK ("pack_g" >= 0), "count" integer unsigned NOT NULL CHECK ("count" >= 0), "first_number" bigint NOT NULL UNIQUE, "root" varchar(64) NOT NULL, "expires_on" date NULL, "minted_at" datetime NOT NULL, "certificate_id" bigint NOT NULL REFERENCES "traceability_certificate" ("id") DEFERRABLE INITIALLY DEFERRED, "minted_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "lot_id" bigint NOT NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, "scratch" bool NULL, CONSTRAINT "batch_not_empty" CHECK (("count" > 0 AND "pack_g" > 0)));
+CREATE TABLE "traceability_labelprint" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "paper" varchar(20) NOT NULL, "first_number" bigint NOT NULL, "last_number" bigint NOT NULL, "label_count" integer unsigned NOT NULL CHECK ("label_count" >= 0), "first_place" smallint unsigned NOT NULL CHECK ("first_place" >= 0), "right_um" integer NOT NULL, "down_um" integer NOT NULL, "reason" varchar(200) NOT NULL, "printed_at" datetime NOT NULL, "batch_id" bigint NOT NULL REFERENCES "traceability_labelbatch" ("id") DEFERRABLE INITIALLY DEFERRED, "printed_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "label_print_not_empty" CHECK (("first_number" <= ("last_number") AND "label_count" > 0)), CONSTRAINT "label_print_place_from_one" CHECK ("first_place" >= 1));
 CREATE TABLE "traceability_licence" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "mark" varchar(11) NOT NULL, "number" varchar(24) NOT NULL, "holder" varchar(80) NOT NULL, "holder_uscc" varchar(18) NOT NULL, "crop" varchar(30) NOT NULL, "quantity_g" bigint NOT NULL, "used_g" bigint NOT NULL, "valid_from" date NOT NULL, "valid_to" date NOT NULL, "registered_at" datetime NOT NULL, "ended_at" datetime NULL, "end_reason" varchar(200) NOT NULL, "area_id" varchar(12) NOT NULL REFERENCES "organisations_division" ("code") DEFERRABLE INITIALLY DEFERRED, "farmer_id" bigint NULL REFERENCES "organisations_farmer" ("id") DEFERRABLE INITIALLY DEFERRED, "registered_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "licence_once" UNIQUE ("mark", "number", "crop", "valid_from"), CONSTRAINT "licence_covers_what_is_used" CHECK (("quantity_g" > 0 AND "used_g" >= 0 AND "used_g" <= ("quantity_g"))), CONSTRAINT "licence_has_days" CHECK ("valid_to" >= ("valid_from")), CONSTRAINT "licence_mark_known" CHECK ("mark" IN ('gi_licence', 'green_food', 'organic')), CONSTRAINT "licence_ended_with_a_reason" CHECK (("ended_at" IS NULL OR NOT ("end_reason" = ''))));
 CREATE TABLE "traceability_licenceuse" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "quantity_g" bigint NOT NULL, "used_at" datetime NOT NULL, "certificate_id" bigint NOT NULL REFERENCES "traceability_certificate" ("id") DEFERRABLE INITIALLY DEFERRED, "licence_id" bigint NOT NULL REFERENCES "traceability_licence" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "licence_use_not_empty" CHECK (NOT ("quantity_g" = 0)));
 CREATE TABLE "traceability_logalarm" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "found" varchar(8) NOT NULL, "detail" varchar(300) NOT NULL, "kept" text NOT NULL, "seen" text NOT NULL, "key" varchar(64) NOT NULL UNIQUE, "raised_at" datetime NOT NULL);
@@ -1400,11 +1437,14 @@ CREATE TABLE "traceability_lot" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT
 CREATE TABLE "traceability_lotlink" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "weight_g" bigint NOT NULL, "linked_at" datetime NOT NULL, "child_id" bigint NOT NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, "parent_id" bigint NOT NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "lot_link_once" UNIQUE ("parent_id", "child_id"), CONSTRAINT "lot_link_weight_positive" CHECK ("weight_g" > 0), CONSTRAINT "lot_link_no_circle" CHECK ("child_id" > ("parent_id")));
 CREATE TABLE "traceability_plot" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(40) NOT NULL, "crop" varchar(30) NOT NULL, "area_mu" decimal NOT NULL, "registered_at" datetime NOT NULL, "farmer_id" bigint NOT NULL REFERENCES "organisations_farmer" ("id") DEFERRABLE INITIALLY DEFERRED, "registered_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "village_id" varchar(12) NOT NULL REFERENCES "organisations_division" ("code") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "plot_named_once_by_farmer" UNIQUE ("farmer_id", "name"), CONSTRAINT "plot_area_positive" CHECK ("area_mu" > '0'));
 CREATE TABLE "traceability_plotyear" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "year" smallint unsigned NOT NULL CHECK ("year" >= 0), "harvested_g" bigint NOT NULL, "plot_id" bigint NOT NULL REFERENCES "traceability_plot" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "plot_year_once" UNIQUE ("plot_id", "year"), CONSTRAINT "plot_year_not_negative" CHECK ("harvested_g" >= 0));
+CREATE TABLE "traceability_printjob" ("print_id" bigint NOT NULL PRIMARY KEY REFERENCES "traceability_labelprint" ("id") DEFERRABLE INITIALLY DEFERRED, "next_number" bigint NOT NULL, "written" integer unsigned NOT NULL CHECK ("written" >= 0), "leased_until" datetime NULL, "done_at" datetime NULL, "stopped_at" datetime NULL, "forgotten_at" datetime NULL);
+CREATE TABLE "traceability_printpart" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "ordinal" integer unsigned NOT NULL CHECK ("ordinal" >= 0), "first_number" bigint NOT NULL, "last_number" bigint NOT NULL, "label_count" integer unsigned NOT NULL CHECK ("label_count" >= 0), "name" varchar(120) NOT NULL, "size" integer unsigned NOT NULL CHECK ("size" >= 0), "sha256" varchar(64) NOT NULL, "job_id" bigint NOT NULL REFERENCES "traceability_printjob" ("print_id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "print_part_once_in_job" UNIQUE ("job_id", "ordinal"));
 CREATE TABLE "traceability_publishedkeylist" ("number" integer unsigned NOT NULL PRIMARY KEY CHECK ("number" >= 0), "text" text NOT NULL, "sha256" varchar(64) NOT NULL, "taken_at" datetime NOT NULL, "leaf_id" bigint NOT NULL UNIQUE REFERENCES "traceability_logleaf" ("index") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "traceability_recordimport" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "file" varchar(200) NOT NULL, "file_name" varchar(80) NOT NULL, "sha256" varchar(64) NOT NULL, "plots" integer unsigned NOT NULL CHECK ("plots" >= 0), "lots" integer unsigned NOT NULL CHECK ("lots" >= 0), "events" integer unsigned NOT NULL CHECK ("events" >= 0), "checked_at" datetime NOT NULL, "imported_at" datetime NULL, "checked_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "traceability_reportconclusion" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "finding" varchar(8) NOT NULL, "note" varchar(500) NOT NULL, "concluded_at" datetime NOT NULL, "concluded_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "report_id" bigint NOT NULL UNIQUE REFERENCES "traceability_fakereport" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "report_conclusion_says_something" CHECK (("finding" IN ('fake', 'genuine', 'unclear') AND NOT ("note" = ''))));
 CREATE TABLE "traceability_revocationlist" ("number" integer unsigned NOT NULL PRIMARY KEY CHECK ("number" >= 0), "lines" bigint NOT NULL, "sha256" varchar(64) NOT NULL, "issued_at" datetime NOT NULL, CONSTRAINT "revocations_of_whole_lines" CHECK ("lines" >= 0));
 CREATE TABLE "traceability_scan" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "ordinal" integer unsigned NOT NULL CHECK ("ordinal" >= 0), "device" varchar(64) NOT NULL, "scanned_at" datetime NOT NULL, "label_id" bigint NOT NULL REFERENCES "traceability_label" ("number") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "scan_ordinal_once" UNIQUE ("label_id", "ordinal"), CONSTRAINT "scan_counts" CHECK ("ordinal" > 0));
+CREATE TABLE "traceability_scanplace" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "ordinal" integer unsigned NOT NULL CHECK ("ordinal" >= 0), "source" varchar(8) NOT NULL, "latitude" smallint NOT NULL, "longitude" smallint NOT NULL, "within_km" smallint unsigned NOT NULL CHECK ("within_km" >= 0), "noted_at" datetime NOT NULL, "label_id" bigint NOT NULL REFERENCES "traceability_label" ("number") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "place_of_scan_once" UNIQUE ("label_id", "ordinal", "source"), CONSTRAINT "place_on_earth" CHECK (("latitude" BETWEEN -900 AND 900 AND "longitude" BETWEEN -1800 AND 1800 AND "ordinal" > 0)));
 CREATE TABLE "traceability_signingkey" ("key_id" varchar(16) NOT NULL PRIMARY KEY, "purpose" varchar(11) NOT NULL, "algorithm" varchar(16) NOT NULL, "public_key" varchar(120) NOT NULL, "registered_at" datetime NOT NULL, CONSTRAINT "key_purpose_known" CHECK ("purpose" IN ('certificate', 'log', 'box')));
 CREATE TABLE "traceability_statusevent" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "status" varchar(10) NOT NULL, "reason" varchar(200) NOT NULL, "happened_at" datetime NOT NULL, "batch_id" bigint NULL REFERENCES "traceability_labelbatch" ("id") DEFERRABLE INITIALLY DEFERRED, "certificate_id" bigint NULL REFERENCES "traceability_certificate" ("id") DEFERRABLE INITIALLY DEFERRED, "label_id" bigint NULL REFERENCES "traceability_label" ("number") DEFERRABLE INITIALLY DEFERRED, "lot_id" bigint NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, "recorded_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "status_of_one_thing" CHECK ((("batch_id" IS NULL AND "certificate_id" IS NULL AND "label_id" IS NULL AND "lot_id" IS NOT NULL) OR ("batch_id" IS NULL AND "certificate_id" IS NOT NULL AND "label_id" IS NULL AND "lot_id" IS NULL) OR ("batch_id" IS NOT NULL AND "certificate_id" IS NULL AND "label_id" IS NULL AND "lot_id" IS NULL) OR ("batch_id" IS NULL AND "certificate_id" IS NULL AND "label_id" IS NOT NULL AND "lot_id" IS NULL))));
 CREATE TABLE "traceability_weightcorrection" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "weight_g" bigint NOT NULL, "reason" varchar(200) NOT NULL, "corrected_at" datetime NOT NULL, "corrected_by_id" bigint NOT NULL REFERENCES "users_user" ("id") DEFERRABLE INITIALLY DEFERRED, "lot_id" bigint NOT NULL REFERENCES "traceability_lot" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "weight_correction_says_what_and_why" CHECK (("weight_g" > 0 AND NOT ("reason" = ''))));
@@ -2064,5 +2104,48 @@ CREATE UNIQUE INDEX "wishlists_line_wishlist_id_product_id_78f04673_uniq" ON "wi
 CREATE INDEX "wishlists_wishlist_owner_id_d5464c62" ON "wishlists_wishlist" ("owner_id");
 CREATE INDEX "wishlists_wishlist_date_created_c05d5e7f" ON "wishlists_wishlist" ("date_created");
 CREATE INDEX "wishlists_wishlistsharedemail_wishlist_id_d7500842" ON "wishlists_wishlistsharedemail" ("wishlist_id");
+CREATE TRIGGER traceability_label_opens_once 
+        BEFORE UPDATE OF scratched_at, scratched_by ON traceability_label
+        WHEN 
+    (NEW.scratched_at IS NULL) <> (NEW.scratched_by IS NULL)
+    OR (NEW.scratched_at IS NOT NULL AND NEW.activated_at IS NULL)
+    OR (OLD.scratched_at IS NOT NULL
+        AND (NEW.scratched_at IS NULL OR NEW.scratched_at <> OLD.scratched_at
+             OR NEW.scratched_by <> OLD.scratched_by))
+
+        BEGIN SELECT RAISE(ABORT, 'traceability_label: a hidden code is used once, and never taken back'); END;
+CREATE INDEX "traceability_clonealarm_label_id_e5ff2d61" ON "traceability_clonealarm" ("label_id");
+CREATE INDEX "traceability_cloneconclusion_concluded_by_id_fd5725fe" ON "traceability_cloneconclusion" ("concluded_by_id");
+CREATE INDEX "traceability_scanplace_label_id_75ef5612" ON "traceability_scanplace" ("label_id");
+CREATE TRIGGER traceability_scanplace_no_update BEFORE UPDATE ON traceability_scanplace BEGIN SELECT RAISE(ABORT, 'traceability_scanplace: UPDATE refused, correct by adding'); END;
+CREATE TRIGGER traceability_scanplace_no_delete BEFORE DELETE ON traceability_scanplace BEGIN SELECT RAISE(ABORT, 'traceability_scanplace: DELETE refused, correct by adding'); END;
+CREATE TRIGGER traceability_clonealarm_no_update BEFORE UPDATE ON traceability_clonealarm BEGIN SELECT RAISE(ABORT, 'traceability_clonealarm: UPDATE refused, correct by adding'); END;
+CREATE TRIGGER traceability_clonealarm_no_delete BEFORE DELETE ON traceability_clonealarm BEGIN SELECT RAISE(ABORT, 'traceability_clonealarm: DELETE refused, correct by adding'); END;
+CREATE TRIGGER traceability_cloneconclusion_no_update BEFORE UPDATE ON traceability_cloneconclusion BEGIN SELECT RAISE(ABORT, 'traceability_cloneconclusion: UPDATE refused, correct by adding'); END;
+CREATE TRIGGER traceability_cloneconclusion_no_delete BEFORE DELETE ON traceability_cloneconclusion BEGIN SELECT RAISE(ABORT, 'traceability_cloneconclusion: DELETE refused, correct by adding'); END;
+CREATE INDEX "traceability_labelprint_batch_id_1d4a9b5f" ON "traceability_labelprint" ("batch_id");
+CREATE INDEX "traceability_labelprint_printed_by_id_77e2edc7" ON "traceability_labelprint" ("printed_by_id");
+CREATE INDEX "traceability_printpart_job_id_91c2e6b1" ON "traceability_printpart" ("job_id");
+CREATE TRIGGER traceability_labelprint_no_update BEFORE UPDATE ON traceability_labelprint BEGIN SELECT RAISE(ABORT, 'traceability_labelprint: UPDATE refused, correct by adding'); END;
+CREATE TRIGGER traceability_labelprint_no_delete BEFORE DELETE ON traceability_labelprint BEGIN SELECT RAISE(ABORT, 'traceability_labelprint: DELETE refused, correct by adding'); END;
+CREATE TRIGGER traceability_printpart_no_update BEFORE UPDATE ON traceability_printpart BEGIN SELECT RAISE(ABORT, 'traceability_printpart: UPDATE refused, correct by adding'); END;
+CREATE TRIGGER traceability_printpart_no_delete BEFORE DELETE ON traceability_printpart BEGIN SELECT RAISE(ABORT, 'traceability_printpart: DELETE refused, correct by adding'); END;
+CREATE TRIGGER traceability_labelprint_says_why 
+        BEFORE INSERT ON traceability_labelprint WHEN 
+    NEW.reason = '' AND EXISTS (
+        SELECT 1 FROM traceability_labelprint AS earlier
+        WHERE earlier.batch_id = NEW.batch_id
+        AND earlier.first_number <= NEW.last_number
+        AND earlier.last_number >= NEW.first_number)
+
+        BEGIN SELECT RAISE(ABORT, 'traceability_labelprint: to print a label again needs a reason'); END;
+CREATE TRIGGER traceability_labelprint_of_its_batch 
+        BEFORE INSERT ON traceability_labelprint WHEN 
+    NOT EXISTS (
+        SELECT 1 FROM traceability_labelbatch AS batch
+        WHERE batch.id = NEW.batch_id AND batch.first_number <= NEW.first_number
+        AND NEW.last_number < batch.first_number + batch.count)
+
+        BEGIN SELECT RAISE(ABORT, 'traceability_labelprint: these labels are not of this batch'); END;
 DELETE FROM "sqlite_sequence";
 COMMIT;

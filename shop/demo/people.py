@@ -18,12 +18,13 @@ class Person(NamedTuple):
 
 
 class Grower(NamedTuple):
-    """A farmer: what neighbours say, the name, and since when they grow."""
+    """A farmer: what neighbours say, the name, since when they grow, and a story."""
 
     village: str
     called: str
     name: str
     since: int
+    story: str
 
 
 OPERATOR = Person("县级运营 operator", "周明示例", "10000000001")
@@ -127,12 +128,19 @@ _CALLED = [
 ]
 _GIVEN = ["秀兰", "建国", "德明", "桂英", "长寿", "玉梅", "志强", "凤仙"]
 
+_STORIES = (
+    "田在湖边，早上有雾。果子熟透了才摘，当天送到服务站。（示例）",
+    "从父亲手里接过这块地，不用除草剂，草自己锄。（示例）",
+    "种得不多，自己吃什么就卖什么。（示例）",
+)
+
 GROWERS: tuple[Grower, ...] = tuple(
     Grower(
         village=list(VILLAGES)[index // 2],
         called=called,
         name=f"{called[0]}{_GIVEN[index % len(_GIVEN)]}示例",
         since=2005 + index * 7 % 17,
+        story=_STORIES[index % len(_STORIES)],
     )
     for index, called in enumerate(_CALLED)
 )

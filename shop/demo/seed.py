@@ -18,6 +18,7 @@ from partners import operations as partners
 from partners.models import Household, Supermarket
 from partners.organisations import operations as places
 from partners.organisations.models import Assistant, Division, Farmer
+from partners.organisations.positions import Position
 from shop.demo import papers, people
 from shop.demo.produce import OFFERS, Offer
 from shop.demo.tongue import say
@@ -63,6 +64,10 @@ def someone(person: people.Person, role: str, *, at: datetime) -> User:
     return user
 
 
+# To a tenth of a degree all of the county's villages are here.
+HANSHOU = Position(289, 1120)
+
+
 def make_staff(*, at: datetime) -> None:
     """Two operators, because a second person approves, and an auditor."""
     someone(people.OPERATOR, Role.OPERATOR, at=at)
@@ -82,7 +87,10 @@ def make_villages(*, at: datetime) -> dict[str, Assistant]:
             assistants[name] = assistant
             if not hasattr(village, "station"):
                 places.open_station(
-                    village=village, name=f"{name}级服务站(示例)", phone=CONTACT
+                    village=village,
+                    name=f"{name}级服务站(示例)",
+                    phone=CONTACT,
+                    position=HANSHOU,
                 )
     make_growers(divisions=divisions, at=at)
     return assistants
@@ -101,6 +109,7 @@ def make_growers(*, divisions: dict[str, Division], at: datetime) -> None:
             called=grower.called,
             phone=people.grower_phone(index),
             growing_since=grower.since,
+            story=grower.story,
             at=at,
         )
     user = someone(people.FARMER, Role.FARMER, at=at)

@@ -14,6 +14,7 @@ from django.test import Client
 
 from partners.organisations import operations as organisations
 from partners.organisations.models import Division, Farmer
+from partners.organisations.positions import Position
 from shop.users.models import User
 from tests.factories.shares import photo
 from tests.factories.traceability import (
@@ -95,6 +96,7 @@ def change_the_station(label: Label, zhao: User, operator: User) -> None:
         name="新站",
         address="别处",
         phone="0736-0000000",
+        position=Position(289, 1120),
         by=operator,
         at=LATER,
     )

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from partners.limits import Limit
 from partners.organisations.models import Farmer
+from partners.organisations.operations import open_station
+from partners.organisations.positions import Position
 from shop.users.models import User
 from tests.factories.traceability import english_client, new_label
 from traceability import operations, queries
@@ -68,6 +70,27 @@ class TestScan:
                 one.request["PATH_INFO"], headers={"accept-language": "zh-hans"}
             )
             assert "Rock-sugar" not in text_of(chinese)
+
+    def test_tells_the_growers_story_and_where_it_grew(
+        self, client: Client, label: Label, farmer_wang: Farmer
+    ) -> None:
+        farmer_wang.story, farmer_wang.growing_since = "果子熟透了才摘。", 2005
+        farmer_wang.save()
+        open_station(
+            village=farmer_wang.village, name="站", position=Position(289, 1120)
+        )
+        response = client.get(f"/T/{label.code}")
+        words = text_of(response)
+        for fact in ("果子熟透了才摘。", "growing since 2005", "Changsha", "30°"):
+            assert fact in words
+        assert len(response.content) < 60_000
+
+    def test_draws_no_map_of_a_place_that_nobody_told(
+        self, client: Client, label: Label, farmer_wang: Farmer
+    ) -> None:
+        assert "scan-map" not in client.get(f"/T/{label.code}").content.decode()
+        open_station(village=farmer_wang.village, name="站")
+        assert "scan-map" not in client.get(f"/T/{label.code}").content.decode()
 
     @pytest.mark.parametrize("way", ["/t/{}", "/T/{}/", "/t/{}/"])
     def test_takes_lower_case_and_a_slash(

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from partners.organisations.models import Station
 from partners.spelling import place_told
 from traceability import queries, words
+from traceability.mapping import Map, Spot, draw_map
 from traceability.models import Evidence, Label, Lot, Mark
+from traceability.places import degrees
 from traceability.signals import scan_links
 
 
@@ -27,6 +29,7 @@ def box_context(label: Label) -> dict[str, Any]:
             "certificate": label.batch.certificate,
             "place": place_of(lot),
             "station": station_of(lot),
+            "map": map_of(lot),
             "tests": _of_kind(evidence, Evidence.Kind.TEST_REPORT),
             "photos": _of_kind(evidence, Evidence.Kind.PHOTO),
             "marks": [e for e in evidence if e.kind in Mark.values],
@@ -53,6 +56,19 @@ def station_of(lot: Lot) -> str:
         return str(lot.village.station.name)
     except Station.DoesNotExist:
         return ""
+
+
+def map_of(lot: Lot) -> Map | None:
+    """Where in the country it grew; None where the county did not say. Whatever went
+    into a lot grew in its village too."""
+    try:
+        position = lot.village.station.position
+    except Station.DoesNotExist:
+        return None
+    if position is None:
+        return None
+    here = degrees(*position)
+    return draw_map([Spot(*here, place_told(lot.village.name))])
 
 
 def timeline_of(lot: Lot, packed_at: datetime | None = None) -> list[dict[str, Any]]:

@@ -142,7 +142,12 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
     usual = _("Service station of %(village)s") % {"village": village.name}
     form = StationForm(
         request.POST or None,
-        initial={"name": there.name, "address": there.address, "phone": there.phone}
+        initial={
+            "name": there.name,
+            "address": there.address,
+            "phone": there.phone,
+            "position": there.position or "",
+        }
         if there
         else {"name": usual},
     )

@@ -14,6 +14,7 @@ from partners.organisations.operations.register import (
     UnableToRegister,
     require_village,
 )
+from partners.organisations.positions import Position
 from partners.people import Person
 
 
@@ -23,10 +24,12 @@ def open_station(
     name: str,
     address: str = "",
     phone: str = "",
+    position: Position | None = None,
     by: Person | None = None,
     at: datetime | None = None,
 ) -> Station:
-    """Open the village's service station; a village has one. Its number is public.
+    """Open the village's service station; a village has one. Its number is public, and
+    so is its position.
 
     `by=None` is the system itself; anybody else needs `organisations.open_station`.
 
@@ -41,6 +44,8 @@ def open_station(
                 name=name.strip(),
                 address=address.strip(),
                 phone=phone.strip(),
+                latitude=position.latitude if position else None,
+                longitude=position.longitude if position else None,
             )
             _on_record("open_station", village, by=by, at=at)
     except IntegrityError as error:
@@ -51,14 +56,23 @@ def open_station(
 
 
 def describe_station(
-    *, station: Station, name: str, address: str, phone: str, by: Person, at: datetime
+    *,
+    station: Station,
+    name: str,
+    address: str,
+    phone: str,
+    position: Position | None,
+    by: Person,
+    at: datetime,
 ) -> Station:
     """Change what pages say about a station. Errors: UnableToRegister."""
     _require(by, "organisations.open_station")
     station.name, station.address = name.strip(), address.strip()
     station.phone = phone.strip()
+    station.latitude = position.latitude if position else None
+    station.longitude = position.longitude if position else None
     with transaction.atomic():
-        station.save(update_fields=["name", "address", "phone"])
+        station.save()
         _on_record("describe_station", station.village, by=by, at=at)
     return station
 

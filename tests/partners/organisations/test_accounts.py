@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from partners.organisations import operations
 from partners.organisations.models import Assistant, AuditRecord, Station
 from partners.organisations.operations import UnableToAppoint, UnableToRegister
+from partners.organisations.positions import Position
 from tests.factories.people import SOME_DAY, new_phone, new_uscc, new_user
 from tests.races import at_once
 
@@ -97,7 +98,12 @@ class TestStations:
     def test_are_opened_and_described_by_operators_on_record(
         self, operator, auditor, village_yonggu
     ):
-        facts = {"name": "永固村服务站", "address": "", "phone": "0736-0000000"}
+        facts = {
+            "name": "永固村服务站",
+            "address": "",
+            "phone": "0736-0000000",
+            "position": Position(289, 1120),
+        }
         with pytest.raises(UnableToRegister):
             operations.open_station(
                 village=village_yonggu, by=auditor, at=SOME_DAY, **facts
@@ -113,6 +119,7 @@ class TestStations:
             station=station, by=operator, at=SOME_DAY, **facts | {"address": "村口"}
         )
         assert Station.objects.get().address == "村口"
+        assert Station.objects.get().position == (289, 1120)
         acts = AuditRecord.objects.filter(subject=f"village:{village_yonggu.pk}")
         assert {(one.act, one.actor) for one in acts} == {
             ("open_station", operator),
