@@ -8,6 +8,7 @@ from django.apps import apps
 
 from shop.notices.models import TextMessage
 from shop.notices.tasks import deliver_text
+from shop.ordering.models import SubOrder
 from shop.recalls import operations
 from shop.recalls.models import Recall
 from tests.factories.people import SOME_DAY
@@ -35,6 +36,8 @@ def test_everybody_is_told_once_whenever_the_worker_dies(
     states: set[tuple[bool, int]] = set()
 
     def prepare():
+        # What was bought before would be packed from the new lot too.
+        SubOrder.objects.update(status=SubOrder.Status.CANCELLED)
         lot = new_lot(farmer=oranges.farmer, by=by)
         type(oranges).objects.filter(pk=oranges.pk).update(lot=lot, status="on_sale")
         orders = [bought(oranges, key=f"{next(keys):032x}", packs=1) for _ in range(2)]
