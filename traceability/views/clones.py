@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from partners.form_acts import carried_out
 from partners.paging import newest_first
 from traceability import operations, queries
-from traceability.forms import CloneForm
 from traceability.mapping import Map, Pair, Spot, draw_map
 from traceability.models import CloneAlarm, CloneConclusion, ScanPlace
 from traceability.places import degrees
+from traceability.scan_forms import CloneForm
 from traceability.views.common import address
 
 _MAY_VIEW = permission_required("traceability.view_reports", raise_exception=True)

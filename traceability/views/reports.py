@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from partners.form_acts import carried_out
 from partners.paging import newest_first
 from traceability import operations, queries
-from traceability.forms import ConclusionForm
 from traceability.models import FakeReport, ReportConclusion
+from traceability.scan_forms import ConclusionForm
 from traceability.views.clones import map_of_scans
 
 _MAY_VIEW = permission_required("traceability.view_reports", raise_exception=True)

@@ -26,9 +26,9 @@ from partners.form_acts import carried_out
 from partners.limits import Limit, TooOften, spend
 from partners.templatetags.market import spoken
 from traceability import codes, devices, operations, queries, words
-from traceability.forms import FakeReportForm, PlaceForm, ScratchForm
 from traceability.network_places import network_place
 from traceability.queries import State, Verdict
+from traceability.scan_forms import FakeReportForm, PlaceForm, ScratchForm
 from traceability.signals import scan_judged
 from traceability.views import skeletons
 from traceability.views.boxes import box_context
