@@ -141,7 +141,7 @@ class TestPrintLabels:
     ) -> None:
         for code in batch.codes()[:2]:
             operations.pack_label(code=code, by=zhao, at=NOW)
-        with pytest.raises(UnableToPrint, match="on packages"):
+        with pytest.raises(UnableToPrint, match="已贴在包装上"):
             printed(batch, zhao, last=2)
         assert not LabelPrint.objects.exists()
 
