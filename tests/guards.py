@@ -38,6 +38,7 @@ def guards_lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             yield
+            connection.check_constraints()
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
