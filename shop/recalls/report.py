@@ -246,21 +246,21 @@ def _counts(
 
 
 def _packages(recall: Recall) -> Packages:
-    status, S = "packed_in__sub_order__status", SubOrder.Status  # noqa: N806
+    parts = SubOrder.Status
     used = Q(activated_at__isnull=False)
 
     def where(*states: str) -> Count:
-        return Count("pk", filter=Q(**{f"{status}__in": states}))
+        return Count("pk", filter=Q(packed_in__sub_order__status__in=states))
 
     counted = Label.objects.filter(batch__lot__in=recall.lots.values("pk")).aggregate(
         labels=Count("pk"),
         unused=Count("pk", filter=~used),
         loose=Count("pk", filter=used & Q(packed_in__isnull=True)),
         # Called off in the box: it lies at the station as well.
-        unpacked=where(S.CANCELLED),
-        packed=where(S.PENDING, S.PAID),
-        on_the_way=where(S.SHIPPED),
-        handed_over=where(S.DELIVERED, S.COMPLETED),
+        unpacked=where(parts.CANCELLED),
+        packed=where(parts.PENDING, parts.PAID),
+        on_the_way=where(parts.SHIPPED),
+        handed_over=where(parts.DELIVERED, parts.COMPLETED),
     )
     at_station = counted.pop("loose") + counted.pop("unpacked")
     return Packages(at_station=at_station, **counted)

@@ -15,7 +15,7 @@ from tests.factories.people import SOME_DAY
 from tests.factories.places import load_places
 from tests.factories.traceability import new_lot
 from tests.faults.killing import each_death
-from tests.shop.test_recall import bought
+from tests.shop.recalls.test_recall import bought
 from traceability.operations import recall_lot
 
 pytestmark = pytest.mark.django_db(transaction=True)

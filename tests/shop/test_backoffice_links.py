@@ -25,7 +25,7 @@ from tests.factories.places import load_places
 from tests.factories.shares import NOON, OCTOBER, hand_out
 from tests.factories.traceability import new_certificate, new_lot
 from tests.shop.ordering.test_pack import make_labels
-from tests.shop.test_recall import arrived, bought, recall
+from tests.shop.recalls.test_recall import arrived, bought, recall
 from traceability.epcis import operations as epcis
 from traceability.models import CloneAlarm, Label, LogAlarm
 from traceability.operations import register_licence, report_fake

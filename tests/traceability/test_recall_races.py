@@ -1,5 +1,7 @@
 """A recall against those who split, merge, pack and certify at the same moment."""
 
+from threading import Event
+
 import pytest
 
 from partners.organisations.models import Farmer
@@ -64,16 +66,11 @@ class TestSplitAndRecall:
             refused(outcomes, operations.UnableToMove, operations.UnableToRecall)
             assert missed(one) | missed(other) == set()
 
+    @pytest.mark.only_on("postgresql", reason="SQLite lets one write at a time")
     def test_only_the_hold_on_links_keeps_them(
         self, farmer_wang: Farmer, zhao: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Without it, a part that is being split off while the recall looks escapes."""
-        from threading import Event
-
-        from django.db import connection
-
-        if connection.vendor != "postgresql":
-            pytest.skip("SQLite lets one write after the other anyway")
         monkeypatch.setattr(moving, "hold_links", lambda: None)
         monkeypatch.setattr(labels, "hold_links", lambda: None)
         lot = new_lot(farmer=farmer_wang, by=zhao)

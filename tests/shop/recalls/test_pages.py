@@ -11,7 +11,7 @@ from django.urls import reverse
 from shop.notices.models import TextMessage
 from shop.recalls.models import Notice, Recall
 from shop.recalls.report import report
-from tests.shop.test_recall import bought, packed, recall
+from tests.shop.recalls.test_recall import bought, packed, recall
 
 pytestmark = pytest.mark.django_db
 

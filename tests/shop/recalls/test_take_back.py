@@ -15,7 +15,7 @@ from tests.factories.parcels import new_parcel
 from tests.factories.people import SOME_DAY
 from tests.races import at_once, refused
 from tests.shop.ordering.test_place_order import basket_with, place
-from tests.shop.test_recall import LATER, recall
+from tests.shop.recalls.test_recall import LATER, recall
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from tests.factories.people import SOME_DAY
 from tests.factories.traceability import new_lot
 from tests.races import at_once, refused
 from tests.shop.ordering.test_place_order import basket_with, place
-from tests.shop.test_recall import REASON, bought, packed
+from tests.shop.recalls.test_recall import REASON, bought, packed
 from traceability.operations import recall_lot, split_lot
 
 LATER = SOME_DAY + timedelta(days=3)

@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from logistics.operations import HandOverPending
 from partners.organisations.models import AuditRecord
-from partners.organisations.operations import open_station
 from shop.alipay.models import Payment
 from shop.listings import receivers
 from shop.listings.models import Listing
@@ -21,10 +20,9 @@ from shop.recalls.operations import tell_of_recalls
 from shop.storefront.models import ProductCard
 from tests.factories.parcels import new_parcel
 from tests.factories.people import SOME_DAY
-from tests.factories.places import load_places
 from tests.factories.traceability import new_certificate, new_lot
 from tests.races import at_once, refused
-from tests.shop.ordering.test_pack import Carrier, make_labels
+from tests.shop.ordering.test_pack import Carrier
 from tests.shop.ordering.test_place_order import basket_with, place
 from traceability import effects
 from traceability.models import Certificate, Lot, StatusEvent
@@ -33,30 +31,6 @@ from traceability.signals import lot_recalled
 
 LATER = SOME_DAY + timedelta(days=3)
 REASON = "抽检发现残留超标"
-
-
-@pytest.fixture(autouse=True)
-def _places(hanshou):
-    load_places("430104")
-
-
-@pytest.fixture
-def packer(assistant_zhao):
-    return assistant_zhao.user
-
-
-@pytest.fixture
-def codes(oranges, packer) -> list[str]:
-    """Labels of the oranges' lot."""
-    made = make_labels(oranges, by=packer)
-    open_station(village=oranges.village, name="永固村级服务站", phone="0736-0000000")
-    oranges.refresh_from_db()
-    return made
-
-
-@pytest.fixture
-def lot(codes, oranges) -> Lot:
-    return oranges.lot
 
 
 def recall(lot: Lot, by, **changes):
