@@ -5,6 +5,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from partners.exports import csv_bytes
 from partners.statements.columns import HEADINGS
 
 _WIDTHS = {"day": 14, "product": 26, "receipt": 22}
@@ -51,5 +52,5 @@ def workbook(*, period: date) -> bytes:
 
 
 def comma_separated() -> bytes:
-    """The same head as CSV, in UTF-8 with the mark that Excel asks for."""
-    return ("\ufeff" + ",".join(headings()) + "\r\n").encode()
+    """The same head as CSV."""
+    return csv_bytes(headings(), [])

@@ -12,13 +12,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from partners import exports, measures, queries
+from partners import measures, queries
 from partners.files import private_storage
 from partners.keys import key_in
 from partners.models import AccrualLine, Disbursement, DisbursementPhoto, Supermarket
 from partners.organisations.models import Division
 from partners.spelling import place_told
-from partners.views.downloads import attachment, stored
+from partners.views.downloads import stored, table
 from partners.views.stages import stages_of
 
 _ROWS = 60
@@ -159,11 +159,7 @@ def export(request: HttpRequest, year: int, month: int) -> HttpResponse:
         for row in queries.household_rows(queries.lines_of(period))
     )
     name = _("Help for households %(month)s") % {"month": f"{period:%Y-%m}"}
-    return attachment(
-        exports.csv_bytes(head, rows),
-        name=f"{name}.csv",
-        content_type="text/csv; charset=utf-8",
-    )
+    return table(head, rows, name=name)
 
 
 def _households(

@@ -1,11 +1,24 @@
 """Answers that are files."""
 
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from django.core.files.storage import Storage
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+
+from partners.exports import csv_bytes
+
+CSV = "text/csv; charset=utf-8"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[object]], *, name: str
+) -> HttpResponse:
+    """A table to save as CSV; `name` is the file's, without its ending."""
+    return attachment(csv_bytes(head, rows), name=f"{name}.csv", content_type=CSV)
 
 
 def attachment(data: bytes, *, name: str, content_type: str) -> HttpResponse:

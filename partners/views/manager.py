@@ -19,7 +19,7 @@ from partners.forms import UploadForm
 from partners.keys import key_in
 from partners.models import Source, Statement, StatementUpload, Supermarket
 from partners.statements import Finding, template
-from partners.views.downloads import attachment, stored
+from partners.views.downloads import CSV, WORKBOOK, attachment, stored
 from partners.views.stages import stages_of
 
 _LINES = 100
@@ -92,12 +92,9 @@ def statement_template(request: HttpRequest, kind: str) -> HttpResponse:
     """The table to fill in, as workbook or CSV."""
     period = periods.preceding(periods.first_day(timezone.localdate()))
     if kind == "xlsx":
-        data = template.workbook(period=period)
-        content_type = (
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        )
+        data, content_type = template.workbook(period=period), WORKBOOK
     else:
-        data, content_type = template.comma_separated(), "text/csv; charset=utf-8"
+        data, content_type = template.comma_separated(), CSV
     name = _("Statement template")
     return attachment(data, name=f"{name}.{kind}", content_type=content_type)
 

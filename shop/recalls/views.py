@@ -10,9 +10,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from partners.exports import csv_bytes
 from partners.paging import newest_first
-from partners.views.downloads import attachment
+from partners.views.downloads import table
 from shop.recalls import operations, queries
 from shop.recalls import report as read
 from shop.recalls.models import Notice, Recall
@@ -63,11 +62,8 @@ def report(request: HttpRequest, number: str) -> HttpResponse:
 def sheet(request: HttpRequest, number: str) -> HttpResponse:
     """The same as a table for a spreadsheet, phone numbers masked."""
     recall = _recall(number)
-    return attachment(
-        csv_bytes(read.head(), read.rows(recall)),
-        name=_("recall %(number)s.csv") % {"number": recall.lot.number},
-        content_type="text/csv; charset=utf-8",
-    )
+    name = _("recall %(number)s") % {"number": recall.lot.number}
+    return table(read.head(), read.rows(recall), name=name)
 
 
 @never_cache

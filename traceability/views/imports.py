@@ -10,15 +10,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from partners.exports import csv_bytes
-from partners.views.downloads import attachment
+from partners.views.downloads import WORKBOOK, attachment, table
 from traceability import imports, operations
 from traceability.imports.columns import template_heads
 from traceability.models import RecordImport
 from traceability.views.common import get_or_post, now_by
 
 _MAY_RECORD = permission_required("traceability.record_lots", raise_exception=True)
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FINDINGS = 100
 
 
@@ -82,12 +80,9 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     """The tables to fill in: all as a workbook, or one as CSV."""
     if kind == "xlsx":
         name = f"{_('Records to import')}.xlsx"
-        return attachment(imports.workbook(), name=name, content_type=_WORKBOOK)
-    table = next(one for one in imports.KINDS if one.name == kind)
-    data = csv_bytes(template_heads(table), [])
-    return attachment(
-        data, name=f"{table.sheet}.csv", content_type="text/csv; charset=utf-8"
-    )
+        return attachment(imports.workbook(), name=name, content_type=WORKBOOK)
+    wanted = next(one for one in imports.KINDS if one.name == kind)
+    return table(template_heads(wanted), [], name=wanted.sheet)
 
 
 def _page(

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from partners.files import private_storage
 from partners.form_acts import carried_out
 from partners.paging import newest_first
-from partners.views.downloads import stored
+from partners.views.downloads import CSV, stored
 from traceability import operations, queries
 from traceability.models import LabelPrint, Lot, PrintPart
 from traceability.print_forms import PrintForm
@@ -25,7 +25,7 @@ from traceability.printing import PAPERS, table_head
 from traceability.views.common import address, get_or_post, lot_for, now_by
 
 _AT_ONCE = 64 * 1024
-_TYPES = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8"}
+_TYPES = {"pdf": "application/pdf", "csv": CSV}
 
 
 @never_cache

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from partners.exports import csv_bytes, workbook_bytes
+from partners.exports import workbook_bytes
 from partners.keys import key_in
-from partners.views.downloads import attachment
+from partners.views.downloads import WORKBOOK, attachment, table
 from traceability import queries, regulation, retention
 from traceability.forms import DayField
 from traceability.queries import records as read
@@ -26,7 +26,6 @@ _SHOWN = 20
 _ROWS = 50
 # Facts that are days, as programs read them.
 _DAYS = ("harvested_on", "valid_to", "expires_on")
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # The part, its words, its drawing, and what is said where there is nothing.
 _PARTS = (
@@ -168,12 +167,11 @@ def register_file(request: HttpRequest, kind: str) -> HttpResponse:
     if form.errors:
         return render(request, "400.html", status=400)
     rows = retention.rows(queries.lots_for(request.user), first, last)
-    name = f"{_('Register of certificates')} {first:%Y%m%d}-{last:%Y%m%d}.{kind}"
+    name = f"{_('Register of certificates')} {first:%Y%m%d}-{last:%Y%m%d}"
     if kind == "xlsx":
         data = workbook_bytes(retention.head(), rows)
-        return attachment(data, name=name, content_type=_WORKBOOK)
-    data = csv_bytes(retention.head(), rows)
-    return attachment(data, name=name, content_type="text/csv; charset=utf-8")
+        return attachment(data, name=f"{name}.xlsx", content_type=WORKBOOK)
+    return table(retention.head(), rows, name=name)
 
 
 def _period(request: HttpRequest) -> tuple[PeriodForm, date, date]:
