@@ -214,15 +214,7 @@ _MARKS: dict[Mark, _Words] = {
             "changed. Do not trust this box."
         ),
     ),
-    Mark.STOLEN: _Words(
-        "bad",
-        "shield-x",
-        gettext_lazy("Not to be trusted"),
-        gettext_lazy(
-            "The key that signed this was not ours alone any more when it did. "
-            "Do not trust this package, and tell us."
-        ),
-    ),
+    Mark.STOLEN: _TABLE[State.COMPROMISED],
     Mark.UNLOGGED: _Words(
         "bad",
         "shield-x",
@@ -232,24 +224,8 @@ _MARKS: dict[Mark, _Words] = {
             "Do not trust this package, and tell us."
         ),
     ),
-    Mark.CHANGED: _Words(
-        "bad",
-        "shield-x",
-        gettext_lazy("Record changed"),
-        gettext_lazy(
-            "What we have on record for this code is not what was signed for it. "
-            "Do not trust this package, and tell us."
-        ),
-    ),
-    Mark.UNCHECKED: _Words(
-        "",
-        "wifi-off",
-        gettext_lazy("Could not check"),
-        gettext_lazy(
-            "We cannot look it up just now. This says nothing about the package: "
-            "please scan again later."
-        ),
-    ),
+    Mark.CHANGED: _TABLE[State.ALTERED],
+    Mark.UNCHECKED: _TABLE[State.UNCHECKED],
     Mark.HOLDS: _Words(
         "ok",
         "badge-check",

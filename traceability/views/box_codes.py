@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
@@ -23,7 +22,7 @@ from traceability.models import Lot, StatusEvent
 from traceability.printing import BOX_PAPERS, box_parts, write_boxes
 from traceability.queries import Mark
 from traceability.signals import scan_judged
-from traceability.views.common import get_or_post, lot_for, now_by
+from traceability.views.common import get_or_post, lot_for, now_by, pdf_answer
 
 _STATUS = {
     Mark.UNREADABLE: 404,
@@ -34,15 +33,13 @@ _STATUS = {
     Mark.CHANGED: 409,
     Mark.UNCHECKED: 503,
 }
-_DEVICE_COOKIE = "scan_device"
 
 
 @never_cache
 @require_safe
 def box_code(request: HttpRequest, text: str) -> HttpResponse:
     """The verdict on a box code: its signature, and what became of its label."""
-    name = request.COOKIES.get(_DEVICE_COOKIE, "")
-    device = name if devices.is_device(name) else None
+    device = devices.device_in(request.COOKIES)
     box = queries.judge_box(text=text, device=device, now=timezone.now())
     label = box.label
     if label is not None and request.method == "GET" and not label.is_genuine:
@@ -112,11 +109,7 @@ def box_sheet(
     file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     write_boxes(issue, paper=BOX_PAPERS[paper], part=parts[part - 1], out=file)
     file.seek(0)
-    response = FileResponse(
-        file, filename=f"{batch}-{paper}-{part}.pdf", content_type="application/pdf"
-    )
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return pdf_answer(file, f"{batch}-{paper}-{part}")
 
 
 def _batch_of(lot: Lot, number: str) -> Any:

@@ -1,11 +1,11 @@
 """What the lots' pages share: the lot, who acts and when, and asking twice."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -42,6 +42,14 @@ def now_by(request: HttpRequest) -> dict[str, Any]:
 def address(name: str, *args: str) -> str:
     """An address of traceability."""
     return reverse(f"traceability:{name}", args=args)
+
+
+def pdf_answer(file: IO[bytes], name: str) -> FileResponse:
+    """A PDF to be looked at or printed, which nobody on the way keeps; `name` is
+    without its ending. Closes the file."""
+    answer = FileResponse(file, filename=f"{name}.pdf", content_type="application/pdf")
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def said_twice(

@@ -1,13 +1,13 @@
 """The assistant's lots: record, add, attach, certify, label. One hand, one screen."""
 
 import io
-from typing import IO, Any
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Prefetch, Q
 from django.forms import Form
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -34,7 +34,13 @@ from traceability.printing import (
     certificate_label_pdf,
     certificate_pdf,
 )
-from traceability.views.common import address, get_or_post, lot_for, now_by
+from traceability.views.common import (
+    address,
+    get_or_post,
+    lot_for,
+    now_by,
+    pdf_answer,
+)
 
 _PER_PAGE = 20
 _PARTS = {
@@ -292,7 +298,7 @@ def paper_certificate(
     if not queries.certificate_holds(printed):
         return redirect("traceability:certificate", number=printed.number)
     data = certificate_pdf(printed, disclose=True)
-    return _pdf(io.BytesIO(data), printed.number)
+    return pdf_answer(io.BytesIO(data), printed.number)
 
 
 @login_required
@@ -313,7 +319,7 @@ def certificate_label(
     except TooSmall:
         # Names that long are legible on a whole page only.
         return redirect("traceability:certificate_paper", found.number, printed.number)
-    return _pdf(io.BytesIO(data), f"{printed.number}-{paper}")
+    return pdf_answer(io.BytesIO(data), f"{printed.number}-{paper}")
 
 
 def _require(request: HttpRequest, permission: str) -> None:
@@ -332,14 +338,6 @@ def _form_page(
 ) -> HttpResponse:
     context = {"form": form, "title": title, "back": back, "note": note}
     return render(request, "traceability/lots/form.html", context)
-
-
-def _pdf(file: IO[bytes], name: str) -> FileResponse:
-    response = FileResponse(
-        file, filename=f"{name}.pdf", content_type="application/pdf"
-    )
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _steps(found: Lot, certificates: list[Certificate]) -> list[dict[str, str]]:

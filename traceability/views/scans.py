@@ -45,7 +45,6 @@ _STATUS = {
 SCANS = Limit("scans", 600, timedelta(minutes=10))
 PLACES = Limit("scan-places", 60, timedelta(minutes=10))
 REPORTS = Limit("fake-reports", 10, timedelta(hours=1))
-_DEVICE_COOKIE = "scan_device"
 _DEVICE_COOKIE_AGE = 400 * 24 * 3600
 # Where a request's environment holds its verdict. No header can have this name.
 VERDICT = "xiangji.verdict"
@@ -91,8 +90,9 @@ def judged(environ: dict[str, Any], text: str) -> Verdict:
     verdict: Verdict | None = environ.get(VERDICT)
     if verdict is None:
         cookies = environ.get("HTTP_COOKIE", "")
-        name = _DEVICE_COOKIE in cookies and parse_cookie(cookies).get(_DEVICE_COOKIE)
-        device = name if name and devices.is_device(name) else None
+        # Most bring none: what is asked for most is not parsed for nothing.
+        mine = devices.COOKIE in cookies
+        device = devices.device_in(parse_cookie(cookies)) if mine else None
         verdict = queries.judge(text=text, device=device, now=timezone.now())
         environ[VERDICT] = verdict
     return verdict
@@ -155,13 +155,14 @@ def seen(request: HttpRequest, text: str) -> HttpResponse:
 def _device_of(request: HttpRequest) -> str:
     """The name that the script or the cookie tells, or else a new one."""
     posted = request.POST.get("device", "")
-    kept = request.COOKIES.get(_DEVICE_COOKIE, "")
-    return next(filter(devices.is_device, (posted, kept)), devices.new_device())
+    if devices.is_device(posted):
+        return posted
+    return devices.device_in(request.COOKIES) or devices.new_device()
 
 
 def _remember(request: HttpRequest, response: HttpResponse, device: str) -> None:
     response.set_cookie(
-        _DEVICE_COOKIE,
+        devices.COOKIE,
         device,
         max_age=_DEVICE_COOKIE_AGE,
         httponly=True,
