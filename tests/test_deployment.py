@@ -35,7 +35,9 @@ def example() -> dict[str, str]:
 
 def read_by_settings(*names: str) -> dict[str, str]:
     """Every variable that the settings read, with the way they ask for it."""
-    ask = re.compile(r'env\.(required|text|flag|items|nodes|table)\(\s*"([A-Z0-9_]+)"')
+    ask = re.compile(
+        r'env\.(required|text|flag|items|nodes|table|existing)\(\s*"([A-Z0-9_]+)"'
+    )
     text = "".join((SETTINGS / f"{n}.py").read_text("utf-8") for n in names)
     return {name: how for how, name in ask.findall(text)}
 
@@ -92,6 +94,7 @@ def production(tmp_path_factory) -> dict[str, str]:
         "XIANGJI_S3_PUBLIC_URL": "https://files.market.example",
         "XIANGJI_S3_ENDPOINT": "https://s3.market.example",
         "XIANGJI_VAR": str(folder),
+        "XIANGJI_NETWORK_PLACES": "",
         "DATABASE_URL": "postgresql://xiangji:secret@127.0.0.1:9/xiangji",
         "REDIS_URL": "redis://127.0.0.1:9/0",
         "CELERY_BROKER_URL": "redis://127.0.0.1:9/1",

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.apps import apps
 from django.db.models import Count, Max, Min, QuerySet
+from django.db.models.functions import Coalesce
 
 from logistics.models import Booking
 from partners.ledger.models import Seal, Unsealed
@@ -17,7 +18,9 @@ from shop.discovery.models import Outdated
 from shop.notices.models import TextMessage
 from shop.ordering.operations.progress import COMPLETES_AFTER
 from shop.ordering.queries import arrived_by
-from traceability.models import LogCheckpoint, LogLeaf
+from shop.recalls.models import Recall
+from shop.recalls.queries import orders_to_tell
+from traceability.models import LogCheckpoint, LogLeaf, PrintJob
 
 Due = tuple[int, datetime | None]
 
@@ -85,6 +88,21 @@ def settlement(now: datetime) -> Due:
     return count, oldest + COMPLETES_AFTER if oldest else None
 
 
+def recalls(now: datetime) -> Due:
+    """Orders with something recalled in them whose buyers nobody wrote to yet."""
+    unsettled = Recall.objects.unsettled().filter(recalled_at__lte=now)
+    missed = [(len(orders_to_tell(each)), each.recalled_at) for each in unsettled]
+    since = [recalled_at for count, recalled_at in missed if count]
+    return sum(count for count, _since in missed), min(since, default=None)
+
+
+def prints(now: datetime) -> Due:
+    """Label prints that nobody is at and whose files are not all there."""
+    free = PrintJob.objects.free(now)
+    idle = free.annotate(since=Coalesce("leased_until", "print__printed_at"))
+    return _due(idle.filter(since__lte=now), "since")
+
+
 QUEUES: dict[str, Callable[[datetime], Due]] = {
     "texts": texts,
     "payments": payments,
@@ -95,6 +113,8 @@ QUEUES: dict[str, Callable[[datetime], Due]] = {
     "seals": seals,
     "unpaid": unpaid,
     "settlement": settlement,
+    "recalls": recalls,
+    "prints": prints,
 }
 
 

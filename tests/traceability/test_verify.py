@@ -188,7 +188,7 @@ class TestKeys:
         operations.publish_log(at=NOW + HOUR)
         code, told = checked(folder, root, NUMBER, late.number, "--whole")
         assert code == 0, told
-        assert "key list 3" in told
+        assert "key list 4" in told
 
     def test_a_theft_and_what_was_signed_after_it(
         self, folder: Path, root: OfflineMachine, farmer_wang: Farmer, zhao: User
@@ -292,7 +292,8 @@ class TestKeys:
         # Nor with lists of their own.
         theirs = OfflineMachine.new(tmp_path / "thief")
         mine = json.loads(listed().document)["keys"]
-        mine[1] |= {
+        (logs,) = (key for key in mine if key["purpose"] == "log")
+        logs |= {
             "key_id": thief.key_id,
             "public_key": base64.b64encode(thief.public_key).decode(),
         }

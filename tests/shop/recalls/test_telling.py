@@ -11,6 +11,7 @@ from shop.notices.models import TextMessage
 from shop.notices.operations import Draft, write_texts
 from shop.recalls import operations
 from shop.recalls.models import Notice, Recall
+from shop.watching import queues
 from tests.factories.people import SOME_DAY
 from tests.factories.traceability import new_lot
 from tests.races import at_once, refused
@@ -39,6 +40,15 @@ class TestTellEverybody:
         assert told() == []
         assert operations.tell_everybody(recall_id=found.pk, now=LATER) == 2
         assert len(told()) == 1
+
+    def test_who_waits_to_be_told_is_a_figure(self, oranges, lot, packer):
+        bought(oranges)
+        found = recall(lot, packer)
+        soon = LATER + timedelta(minutes=3)
+        assert queues.waiting(now=soon)["recalls"] == (1, timedelta(minutes=3))
+        operations.tell_everybody(recall_id=found.pk, now=soon)
+        assert found.settled_at is None
+        assert queues.waiting(now=soon)["recalls"] == (0, timedelta())
 
     def test_an_order_is_told_once_of_all_its_lots(self, oranges, lot, codes, packer):
         order = bought(oranges)

@@ -25,6 +25,7 @@ from tests.factories.places import load_places
 from tests.factories.traceability import new_label
 from tests.shop.ordering.test_place_order import basket_with, place
 from traceability import codes
+from traceability.operations import print_labels, prints
 
 pytestmark = pytest.mark.django_db
 TOKEN = "test-only-0123456789-0123456789-0123456789"
@@ -202,6 +203,28 @@ class TestQueues:
         assert self.age("unpaid", late) == (1, timedelta(minutes=5))
         assert self.age("payments", late)[0] == 1
 
+    def test_a_print_since_it_was_asked_for_or_its_worker_died(
+        self, now, farmer_wang, assistant_zhao, monkeypatch
+    ):
+        monkeypatch.setattr(prints, "FEW", 0)
+        by = assistant_zhao.user
+        batch = new_label(farmer=farmer_wang, by=by).batch
+        job = print_labels(
+            batch=batch,
+            paper="50x30",
+            first=batch.first_number,
+            last=batch.last_number,
+            by=by,
+            at=now - timedelta(minutes=4),
+        ).job
+        assert self.age("prints", now) == (1, timedelta(minutes=4))
+        job.leased_until = now - timedelta(minutes=1)
+        job.save()
+        assert self.age("prints", now) == (1, timedelta(minutes=1))
+        job.leased_until = now + timedelta(minutes=1)
+        job.save()
+        assert self.age("prints", now)[0] == 0
+
     def test_every_job_of_the_beat_that_works_on_rows_has_its_queue(self, settings):
         """A new round needs a figure, or a line in here that says why not."""
         without = {
@@ -216,6 +239,7 @@ class TestQueues:
             "settlement.tasks.file_last_months_statements": "by the calendar",
             "traceability.tasks.gather_cosignatures": "witnesses are asked again",
             "traceability.tasks.watch_log": "log_alarms",
+            "traceability.tasks.forget_prints": "tidies up",
         }
         measured = {
             "discovery.tasks.index_outdated": ["search"],
@@ -225,6 +249,8 @@ class TestQueues:
             "ordering.tasks.complete_overdue_orders": ["settlement"],
             "alipay.tasks.resolve": ["payments", "refunds", "unpaid"],
             "ledger.tasks.seal_entries": ["seals"],
+            "recalls.tasks.tell_of_recalls": ["recalls"],
+            "traceability.tasks.resume_prints": ["prints"],
         }
         asked = {
             entry["task"].removeprefix("shop.").removeprefix("partners.")
