@@ -23,7 +23,7 @@ from shop.storefront.operations import recount_shelves
 from traceability import operations as trace
 from traceability.models import Certificate, Label, LabelBatch
 
-LABELS = 50
+LABELS = 200
 AT_ONCE = 2_000
 
 
@@ -35,7 +35,7 @@ class County:
     category: str
     product: str
     village: str
-    scan: str
+    scans: list[str]
 
 
 def make(products: int) -> County:
@@ -45,15 +45,16 @@ def make(products: int) -> County:
     seed.run()
     copy_shelves(products)
     discovery.rebuild_index(at=timezone.now())
-    label = _label()
-    card = ProductCard.objects.filter(lot=label.batch.lot_id).order_by("pk").first()
+    labels = _labels()
+    lot = labels[0].batch.lot_id
+    card = ProductCard.objects.filter(lot=lot).order_by("pk").first()
     assert card is not None
     return County(
         products=ProductCard.objects.count(),
         category=f"/c/{card.product.get_categories().first().slug}/",
         product=card.get_absolute_url(),
         village=f"/v/{card.village_id}/",
-        scan=f"/T/{label.code}",
+        scans=[f"/T/{label.code}" for label in labels],
     )
 
 
@@ -95,13 +96,14 @@ def new_labels(certificate: Certificate, count: int) -> LabelBatch:
     )
 
 
-def _label() -> Label:
-    """One that is on a package, for everybody to look at."""
+def _labels() -> list[Label]:
+    """Those of one lot, on packages, for everybody to look at."""
     certificate = Certificate.objects.select_related("lot").order_by("pk").first()
     assert certificate is not None
-    label = new_labels(certificate, LABELS).labels.order_by("pk").first()
-    trace.pack_label(code=label.code, by=certificate.issued_by, at=timezone.now())
-    return label
+    labels = list(new_labels(certificate, LABELS).labels.order_by("pk"))
+    for label in labels:
+        trace.pack_label(code=label.code, by=certificate.issued_by, at=timezone.now())
+    return labels
 
 
 def copy_shelves(products: int) -> None:

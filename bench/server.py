@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,13 @@ WRK = ("wrk", "-t1", "-c8", "--latency")
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
 _REFUSED = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
+_IN_TURNS = """
+local paths, turn = {%s}, 0
+request = function()
+  turn = turn %% #paths + 1
+  return wrk.format(nil, paths[turn])
+end
+"""
 _MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
@@ -34,18 +42,21 @@ class Server:
 
     address: str
 
-    def load(self, path: str, *, seconds: float, headers: dict[str, str]) -> Rate:
-        """Ask for `path` over eight connections. Errors: Unanswered."""
+    def load(self, *paths: str, seconds: float, headers: dict[str, str]) -> Rate:
+        """Ask for `paths` in turns over eight connections. Errors: Unanswered."""
         said = [f"-H{name}: {value}" for name, value in headers.items()]
         length = f"-d{max(1, round(seconds))}s"
-        told = subprocess.run(
-            [*WRK, length, *said, self.address + path],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+            script.write(_IN_TURNS % ", ".join(f'"{path}"' for path in paths))
+            script.flush()
+            told = subprocess.run(
+                [*WRK, length, *said, "-s", script.name, self.address],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
         if wrong := _REFUSED.search(told):
-            raise Unanswered(f"{path}: {wrong[0]}")
+            raise Unanswered(f"{paths[0]}: {wrong[0]}")
         rate, slowest = _RATE.search(told), _P99.search(told)
         assert rate and slowest, told
         return Rate(float(rate[1]), float(slowest[1]) * _MS[slowest[2]])

@@ -19,7 +19,7 @@ GZIP = {"Accept-Encoding": "gzip", "Accept-Language": "zh-CN"}
 def figures(bench: Bench) -> Iterator[Figure]:
     county = bench.county()
     with bench.serving() as server:
-        for name, path in (
+        for name, *paths in (
             ("home, warm", "/"),
             ("category, warm", county.category),
             ("product, warm", county.product),
@@ -27,21 +27,22 @@ def figures(bench: Bench) -> Iterator[Figure]:
             ("category, made", f"{county.category}?{UNKEPT}"),
             ("product, made", f"{county.product}?{UNKEPT}"),
             ("search with facets, made", f"/search/?q={quote('黄桃')}&{UNKEPT}"),
-            ("scan, hot label", county.scan),
+            (f"scan, {len(county.scans)} labels of a hot lot", *county.scans),
         ):
-            yield measured(bench, server, f"{name}, {county.products:,} products", path)
+            title = f"{name}, {county.products:,} products"
+            yield measured(bench, server, title, *paths)
 
 
-def measured(bench: Bench, server: Server, name: str, path: str) -> Figure:
-    def load(path: str) -> Rate:
-        return server.load(path, seconds=bench.load_seconds, headers=GZIP)
+def measured(bench: Bench, server: Server, name: str, *paths: str) -> Figure:
+    def load(*paths: str) -> Rate:
+        return server.load(*paths, seconds=bench.load_seconds, headers=GZIP)
 
     load("/ok")
-    load(path)
+    load(*paths)
     return bench.clock.in_turns(
         area="pages",
         name=name,
-        measure=lambda: load(path),
+        measure=lambda: load(*paths),
         baseline=BARE,
         measure_bare=lambda: load("/ok"),
     )

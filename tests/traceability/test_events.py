@@ -62,6 +62,7 @@ class TestRecordEvent:
             {"weight_g": 0},
             {"weight_g": -1},
             {"weight_g": 310_001},
+            {"kind": "ship", "weight_g": 310_001},
             {"kind": "spray"},
             {"kind": "spray", "substance": "药"},
             {"kind": "spray", "substance": " ", "interval_days": 7},
@@ -75,6 +76,19 @@ class TestRecordEvent:
         with pytest.raises(UnableToRecordEvent):
             record(lot, zhao, **changes)
         assert not Event.objects.exists()
+
+    def test_nothing_is_picked_twice(self, lot: Lot, zhao: User) -> None:
+        first = record(lot, zhao, weight_g=300_000)
+        with pytest.raises(UnableToRecordEvent):
+            record(lot, zhao, weight_g=10_001)
+        record(lot, zhao, weight_g=10_000)
+        # What was struck out was not picked: the negative control.
+        operations.strike_event(event=first, reason="秤不准", by=zhao, at=NOW)
+        record(lot, zhao, weight_g=300_000)
+
+    def test_the_same_is_sent_off_again_and_again(self, lot: Lot, zhao: User) -> None:
+        for _time in "12":
+            record(lot, zhao, kind="ship", weight_g=310_000)
 
     def test_refuses_a_harvest_inside_a_sprays_interval(
         self, lot: Lot, zhao: User

@@ -22,15 +22,18 @@ from traceability.models import (
     Label,
     LogLeaf,
     Lot,
+    Plot,
     Scan,
     SigningKey,
     StatusEvent,
 )
+from traceability.operations import events
 from traceability.operations.counters import take_numbers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MANY = 6
+AT_ONCE = pytest.mark.only_on("postgresql", reason="SQLite lets one write at a time")
 
 
 def at_once(act: Callable[[int], Any]) -> list[Any]:
@@ -129,6 +132,42 @@ class TestQuantities:
         )
         assert refused(results, operations.UnableToMove) == MANY - 2
         assert Lot.objects.get(pk=lot.pk).free_g == 1_000
+
+    @pytest.mark.parametrize(
+        ("locked", "told"), [(True, 3), pytest.param(False, MANY, marks=AT_ONCE)]
+    )
+    def test_nobody_picks_more_than_the_lot_holds(
+        self,
+        farmer_wang: Farmer,
+        zhao: User,
+        monkeypatch: pytest.MonkeyPatch,
+        locked: bool,
+        told: int,
+    ) -> None:
+        """Without the lock it is the negative control: all look first, then write."""
+        lot = new_lot(farmer=farmer_wang, by=zhao, weight_g=310_000)
+        if not locked:
+            looked = races.meeting(MANY)
+
+            def careless(lot: Lot, kind: str, weight_g: int) -> None:
+                assert not lot.events.exists()
+                looked.wait()
+
+            monkeypatch.setattr(events, "_require_held", careless)
+            monkeypatch.setattr(
+                type(Plot.objects.all()), "select_for_update", lambda rows: rows
+            )
+        results = at_once(
+            lambda _n: operations.record_event(
+                lot=Lot.objects.get(pk=lot.pk),
+                kind="harvest",
+                happened_at=NOW,
+                weight_g=100_000,
+                by=zhao,
+                at=NOW,
+            )
+        )
+        assert refused(results, operations.UnableToRecordEvent) == MANY - told
 
     def test_nobody_labels_more_than_is_certified(
         self, certificate: Certificate, zhao: User

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -51,6 +52,9 @@ def record_event(
     inside the interval of any spray on the plot is refused. A spray that becomes known
     after the harvest is recorded: it is the certificate that is refused then.
 
+    No event tells of more than the lot holds. What is sent off may be taken in and sent
+    off again, but nothing is picked twice: all harvests of a lot together hold to it.
+
     Errors: UnableToRecordEvent.
     """
     if kind not in Event.Kind.values:
@@ -70,7 +74,9 @@ def record_event(
             # A spray and a harvest of one plot are judged one after the other.
             Plot.objects.select_for_update().get(pk=lot.plot_id)
         if kind == Event.Kind.HARVEST:
-            _require_safe_harvest(lot, happened_at, weight_g)
+            _require_safe_harvest(lot, happened_at)
+        if weight_g is not None:
+            _require_held(lot, kind, weight_g)
         return Event.objects.create(
             lot=lot,
             kind=kind,
@@ -180,9 +186,7 @@ def _require_spray_facts(substance: str, interval_days: int | None) -> None:
         )
 
 
-def _require_safe_harvest(
-    lot: Lot, happened_at: datetime, weight_g: int | None
-) -> None:
+def _require_safe_harvest(lot: Lot, happened_at: datetime) -> None:
     day = timezone.localtime(happened_at).date()
     safe_from = queries.safe_harvest_date_of(lot=lot, day=day)
     if safe_from is not None and day < safe_from:
@@ -190,7 +194,15 @@ def _require_safe_harvest(
             _("The plot was sprayed. It may be harvested from %(date)s on.")
             % {"date": date_format(safe_from)}
         )
-    if weight_g is not None and weight_g > lot.weight_g:
+
+
+def _require_held(lot: Lot, kind: str, weight_g: int) -> None:
+    """Harvests of one lot are judged one after the other, with or without a plot."""
+    held = Lot.objects.select_for_update().get(pk=lot.pk).weight_g
+    if kind == Event.Kind.HARVEST:
+        picked = lot.events.filter(kind=kind, strikes=None, struck_by=None)
+        held -= picked.aggregate(sum=Sum("weight_g"))["sum"] or 0
+    if weight_g > held:
         raise UnableToRecordEvent(_("The lot holds less than this weight."))
 
 
