@@ -44,9 +44,9 @@ services-stop: $(VENV)/.dev ## end exactly these, and forget their data
 
 TESTS ?= tests
 
-test-services: services ## every test on these (or TESTS="tests/shop/alipay tests/…")
+test-services: services ## every test that depends on them (or TESTS="tests/shop/alipay tests/…")
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 2 -m "not browser and not drill and not cluster" $(TESTS)
+	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 3 -m "not browser and not drill and not cluster and not once" $(TESTS)
 
 test-elasticsearch-cluster: $(VENV)/.dev ## a node with a password; three nodes of which one is killed
 	@$(RUN) -m pytest -m cluster -p no:randomly tests/shop/discovery/test_nodes.py

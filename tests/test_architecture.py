@@ -14,6 +14,8 @@ from django.conf import settings
 
 from shop.config.celery import app as celery
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("shop", "partners", "traceability", "logistics")
 MOST_LINES = 400

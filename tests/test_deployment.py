@@ -18,6 +18,8 @@ from shop.backups.manifest import Manifest
 from shop.notices import texts
 from tools.services import postgresql
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / "shop" / "config" / "settings"
 # Refused in production or read by the demo alone.

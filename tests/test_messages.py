@@ -5,6 +5,8 @@ import pytest
 
 from tools.messages import narrow
 
+pytestmark = pytest.mark.once
+
 
 def entry(form: str) -> polib.POEntry:
     return polib.POEntry(msgid="A sentence.", msgstr=form)

@@ -1,5 +1,6 @@
 """Visits: a browser for each role, an address for each door, nothing left behind."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,10 @@ from tests.access.world import World
 
 # Being there, being let in and being counted leaves rows in these.
 OF_NO_MATTER = ("django_session", "partners_allowance")
+# Alone or within a WITH.
+_WRITES = re.compile(
+    r"(^|\()\s*(INSERT INTO|UPDATE|DELETE FROM)\s", re.IGNORECASE | re.MULTILINE
+)
 REFUSED = frozenset({400, 401, 403, 404})
 
 
@@ -27,9 +32,8 @@ def undone() -> Iterator[list[str]]:
     written: list[str] = []
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        verb = sql.split(maxsplit=1)[0].upper()
         told = any(f'"{table}"' in sql for table in OF_NO_MATTER)
-        if verb in {"INSERT", "UPDATE", "DELETE"} and not told:
+        if _WRITES.search(sql) and not told:
             written.append(sql)
         return execute(sql, params, many, context)
 

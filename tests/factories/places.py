@@ -17,15 +17,19 @@ def _all_rows() -> tuple[Row, ...]:
     return (*packed("divisions"), *packed("villages-430722"))
 
 
+@cache
+def _rows(codes: tuple[str, ...]) -> tuple[Row, ...]:
+    """Chosen once: looking through all of China takes longer than most tests."""
+    return tuple(
+        row
+        for row in _all_rows()
+        if any(row.code.startswith(c) or c.startswith(row.code) for c in codes)
+    )
+
+
 def load_places(*codes: str) -> None:
     """Load these divisions, all above and all below them: "430722", "110108"."""
-    load_divisions(
-        rows=[
-            row
-            for row in _all_rows()
-            if any(row.code.startswith(c) or c.startswith(row.code) for c in codes)
-        ]
-    )
+    load_divisions(rows=_rows(codes))
 
 
 def village(name: str) -> Division:

@@ -1,6 +1,7 @@
 """A web process killed anywhere while it counts a scan."""
 
 import pytest
+from django.db import connection
 
 from tests.factories.traceability import NOW, new_certificate, new_label, new_lot
 from tests.faults.killing import each_death
@@ -44,5 +45,6 @@ def test_a_scan_is_counted_whole_and_once_after_any_death(
         assert Scan.objects.filter(label=label).count() == 1
 
     deaths = each_death(prepare=lambda: next(labels), act=scan, recover=again)
-    assert deaths >= 4
+    # PostgreSQL counts in one statement.
+    assert deaths >= (2 if connection.vendor == "postgresql" else 4)
     assert left == {0, 1}

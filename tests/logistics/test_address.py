@@ -3,6 +3,7 @@
 import tracemalloc
 from collections import Counter
 
+import pytest
 from django.test import TestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from partners.organisations.operations import load_divisions
 from partners.organisations.queries import UNSPOKEN
 from tests.factories.places import load_places
 from tests.logistics.pasted import CORPUS, Row
+
+pytestmark = pytest.mark.once
 
 WITH_TOWNSHIPS = {"430104", "430722", "441900"}
 

@@ -30,6 +30,8 @@ from logistics.models import Booking, Parcel
 from tests.factories.parcels import CARRIER, NOON, packed_parcel
 from tests.logistics.test_kuaidi100 import ORDER
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

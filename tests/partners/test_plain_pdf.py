@@ -12,6 +12,8 @@ from partners import files
 from partners.plain_pdf import is_plain
 from tests.bounds import TooMuchWork, little_work
 
+pytestmark = pytest.mark.once
+
 ACT = (
     b"1 0 obj\n<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>\nendobj\n"
 )

@@ -28,6 +28,8 @@ from partners.views.downloads import stored
 from shop.config.settings import stores
 from shop.watching import parts
 
+pytestmark = pytest.mark.once
+
 ACCOUNT = ("test-only-id", "test-only-secret")
 PUBLIC_URL = "https://files.market.example/pictures"
 

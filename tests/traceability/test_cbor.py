@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from traceability import cbor, cose, signing
 
+pytestmark = pytest.mark.once
+
 # RFC 8949, appendix A: those of the kinds that are taken here.
 APPENDIX_A: list[tuple[str, Any]] = [
     ("00", 0),

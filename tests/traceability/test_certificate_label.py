@@ -20,7 +20,7 @@ from traceability.printing import (
     certificate_label_pdf,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 BOTH = pytest.mark.parametrize("paper", CERTIFICATE_PAPERS, ids=lambda p: p.name)
 

@@ -18,6 +18,7 @@ from shop.users.models import User
 from tests.factories.traceability import NOW, new_certificate
 from tests.guards import guards_lifted
 from traceability import merkle, operations, queries, signing, tlog
+from traceability.canonical import canonical_json
 from traceability.models import (
     Certificate,
     Label,
@@ -27,6 +28,7 @@ from traceability.models import (
     SigningKey,
 )
 from traceability.operations import LogDiverged, publish_log
+from traceability.operations.counters import take_numbers
 from traceability.operations.log import append_leaf
 
 pytestmark = pytest.mark.django_db
@@ -46,12 +48,23 @@ def verify(folder: Path | str, *arguments: str) -> subprocess.CompletedProcess[s
 
 
 def fill(lines: int) -> None:
-    """Put lines of no meaning into the log."""
+    """Put lines of no meaning into the log: one as everybody does, then the rest."""
+    if not lines:
+        return
+    body = {"of": "x", "id": "0"}
     with transaction.atomic():
-        for number in range(lines):
-            append_leaf(
-                kind=LeafKind.STATUS, body={"of": "x", "id": str(number)}, at=NOW
+        first = append_leaf(kind=LeafKind.STATUS, body=body, at=NOW)
+        take_numbers(name="log", count=lines - 1)
+        facts = json.loads(first.entry)
+        LogLeaf.objects.bulk_create(
+            LogLeaf(
+                index=first.index + number,
+                kind=LeafKind.STATUS,
+                entry=canonical_json(facts | {"id": str(number)}),
+                appended_at=first.appended_at,
             )
+            for number in range(1, lines)
+        )
 
 
 def published(folder: Path) -> Iterator[Path]:

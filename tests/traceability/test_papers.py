@@ -25,6 +25,8 @@ from traceability.printing import (
 from traceability.printing.layout import SMALLEST_MODULE, Layout, Words
 from traceability.printing.papers import SMALLEST_TYPE, UNPRINTABLE
 
+pytestmark = pytest.mark.once
+
 NAMES = sorted(PAPERS)
 SHEETS = [name for name in NAMES if PAPERS[name].kind is not Kind.ROLL]
 BORDERLESS = ("a4-4x10", "a4-3x8", "a4-3x7", "a4-2x4")

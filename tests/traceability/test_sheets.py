@@ -19,6 +19,8 @@ from traceability.operations import void_label
 from traceability.printing import PAPERS, TooSmall, label_address, pdf, qr, sheet_pdf
 from traceability.scratch import scratch_code_of
 
+pytestmark = pytest.mark.once
+
 
 def decoded(data: bytes, *, dpi: float) -> list[str]:
     """Everything a decoder reads on the pages of a PDF, rendered at `dpi`."""

@@ -38,7 +38,7 @@ from tests.traceability.test_log import fill, published, verify
 from traceability import operations, signing, tlog
 from traceability.models import Certificate, LogCheckpoint, LogLeaf
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HOUR = timedelta(hours=1)
 NUMBER = "HS-2026-000001"

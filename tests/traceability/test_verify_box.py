@@ -17,7 +17,7 @@ from tests.traceability.test_log import verify
 from traceability import operations, revocations, signing
 from traceability.models import BoxIssue
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HOUR = timedelta(hours=1)
 

@@ -58,6 +58,25 @@ def _metrics(path: Path) -> _Metrics:
     )
 
 
+@lru_cache(maxsize=16)
+def _subset(path: Path, glyphs: tuple[int, ...]) -> bytes:
+    """The font with these glyphs alone, under the numbers that they have in it."""
+    from fontTools import subset  # noqa: PLC0415  as in _opened
+
+    font = _opened(path)
+    options = subset.Options()
+    options.retain_gids = True
+    options.hinting = False
+    options.notdef_outline = True
+    options.drop_tables += [t for t in font.reader.tables if t not in _TABLES]
+    maker = subset.Subsetter(options)
+    maker.populate(gids=glyphs)
+    maker.subset(font)
+    out = io.BytesIO()
+    font.save(out)
+    return out.getvalue()
+
+
 class Font:
     """A font of one document; remembers which signs it was asked for."""
 
@@ -100,7 +119,10 @@ class Font:
     def write(self, pdf: "Pdf", number: int) -> None:
         """Put the font, with the signs used, under the object `number`."""
         metrics = self._metrics
-        file = pdf.add_stream(self._subset(), "")
+        # With all of ASCII, files of one print share a subset whatever their codes are.
+        ascii_signs = {metrics.glyphs.get(code, 0) for code in range(0x20, 0x7F)}
+        glyphs = tuple(sorted(ascii_signs | set(self._used)))
+        file = pdf.add_stream(_subset(self._path, glyphs), "")
         box = " ".join(str(round(edge)) for edge in metrics.box)
         descriptor = pdf.add(
             f"<</Type/FontDescriptor/FontName/{metrics.name}/Flags 4/FontBBox[{box}]"
@@ -124,22 +146,6 @@ class Font:
             f"<</Type/Font/Subtype/Type0/BaseFont/{metrics.name}/Encoding/Identity-H"
             f"/DescendantFonts[{descendant} 0 R]/ToUnicode {to_unicode} 0 R>>",
         )
-
-    def _subset(self) -> bytes:
-        from fontTools import subset  # noqa: PLC0415  as in _opened
-
-        font = _opened(self._path)
-        options = subset.Options()
-        options.retain_gids = True
-        options.hinting = False
-        options.notdef_outline = True
-        options.drop_tables += [t for t in font.reader.tables if t not in _TABLES]
-        maker = subset.Subsetter(options)
-        maker.populate(gids=sorted(self._used))
-        maker.subset(font)
-        out = io.BytesIO()
-        font.save(out)
-        return out.getvalue()
 
     def _to_unicode(self) -> str:
         """So that text can be searched, copied and read aloud."""

@@ -100,11 +100,21 @@ def _as_bits(values: NDArray[Any], width: int) -> Bits:
     return bits.reshape(len(values), -1).astype(np.uint8)
 
 
+def side(length: int) -> int:
+    """How many modules wide the symbol for so many alphanumeric signs is."""
+    return 17 + 4 * _version(length)
+
+
 @lru_cache(maxsize=8)
-def _encoder(length: int) -> "_Encoder":
+def _version(length: int) -> int:
     symbol = QRCode(error_correction=ERROR_CORRECT_M)
     symbol.add_data(util.QRData("A" * length, mode=util.MODE_ALPHA_NUM))
-    version = symbol.best_fit()
+    return int(symbol.best_fit())
+
+
+@lru_cache(maxsize=8)
+def _encoder(length: int) -> "_Encoder":
+    version = _version(length)
     if version > _MAX_BATCH_VERSION:
         raise ValueError("too long for a batch")
     return _Encoder(version)

@@ -87,7 +87,7 @@ def write_sheet(
 
 
 def _layout(paper: Paper, *, scratch: bool = False) -> Layout:
-    side = qr.matrix(label_address(codes.code_of(0))).side
+    side = qr.side(len(label_address(codes.code_of(0))))
     return Layout(paper, side=side, scratch=scratch)
 
 

@@ -12,6 +12,8 @@ from partners.statements import read, sheets, workbooks
 from tests.bounds import little_work
 from tests.factories.sheets import HEAD, as_xlsx, sale
 
+pytestmark = pytest.mark.once
+
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 MANY = 2_000_000
 MERGED = '<mergeCell ref="A1:B2"/>'

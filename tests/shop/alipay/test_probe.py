@@ -35,7 +35,7 @@ from .hostile import (
 )
 
 ROOT = Path(__file__).resolve().parents[3]
-pytestmark = [pytest.mark.django_db, pytest.mark.whole]
+pytestmark = [pytest.mark.django_db, pytest.mark.whole, pytest.mark.once]
 STATE = (
     "status",
     "received_fen",

@@ -29,6 +29,8 @@ from tests.shop.discovery.outage import (
     refusing,
 )
 
+pytestmark = pytest.mark.once
+
 PEACH = Query(tokens=parse("黄桃"))
 # A reply that never ends, and never is silent for long.
 DRIP = (

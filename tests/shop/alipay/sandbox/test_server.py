@@ -30,6 +30,8 @@ from tests.shop.alipay.hostile import APP_ID, SELLER_ID
 
 from .test_protocol import NOW
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[4]
 HTTP = urllib3.PoolManager(retries=False, timeout=10)
 
