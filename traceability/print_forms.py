@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.cleaning import LineField
 from traceability import codes, queries
 from traceability.models import LabelBatch, LabelPrint
-from traceability.printing import offered_papers
+from traceability.printing import BOX_PAPERS, offered_papers
 
 _USUAL_PAPER = "50x30"
 _LONGEST_PLACE = 6  # digits
@@ -86,6 +86,7 @@ class PrintForm(forms.Form):
         *args: Any,
         batch: LabelBatch,
         last_print: LabelPrint | None,
+        paper: str = "",
         printed_before: bool,
     ) -> None:
         super().__init__(*args)
@@ -93,12 +94,15 @@ class PrintForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, LabelField)
             field.batch = batch
-        self.fields["paper"].choices = list(_choices(batch))  # type: ignore[attr-defined]
+        choices = list(_choices(batch))
+        self.fields["paper"].choices = choices  # type: ignore[attr-defined]
+        known = {name for _kind, papers in choices for name, _title in papers}
+        wanted = (paper, last_print.paper if last_print else "", _USUAL_PAPER)
         if not printed_before:
             del self.fields["reason"]
         begin = queries.next_to_print(batch) - batch.first_number + 1
         self.initial = {
-            "paper": last_print.paper if last_print else _USUAL_PAPER,
+            "paper": next((name for name in wanted if name in known), ""),
             "first": begin if begin <= batch.count else "",
             "last": batch.count if begin <= batch.count else "",
             "first_place": 1,
@@ -118,6 +122,9 @@ def _choices(batch: LabelBatch) -> Iterator[tuple[Any, Any]]:
     offered = offered_papers(scratch=bool(batch.scratch))
     for kind, papers in groupby(offered, key=lambda paper: paper.kind):
         yield kind.value, [(paper.name, paper.title) for paper in papers]
+    if queries.box_issue_that_holds(batch) is not None:
+        boxes = [(paper.name, paper.title) for paper in BOX_PAPERS.values()]
+        yield _("Box labels with all facts"), boxes
     outside = _("Code and address of each label, as CSV")
     yield _("A printing shop elsewhere"), [(LabelPrint.TABLE, outside)]
 

@@ -154,11 +154,6 @@ urlpatterns = [
         name="boxes",
     ),
     path(
-        "assistant/lots/<str:number>/labels/<str:batch>/boxes/<str:paper>-<int:part>.pdf",
-        box_codes.box_sheet,
-        name="box_sheet",
-    ),
-    path(
         "assistant/lots/<str:number>/certificates/<str:certificate>/label-<slug:paper>.pdf",
         lots.certificate_label,
         name="certificate_label",

@@ -459,8 +459,6 @@ LOTS = [
          args=thing("lot.number", "certificate.number")),
     Door("traceability:boxes", reads=KEEPERS, writes=KEEPERS,
          args=lambda w: [w.other_batch.lot.number, w.other_batch.number]),
-    Door("traceability:box_sheet", reads=KEEPERS,
-         args=lambda w: [w.lot.number, w.batch.number, "a4", 1]),
     Door("traceability:certificate_label", reads=KEEPERS,
          args=lambda w: [w.lot.number, w.certificate.number, "70x50"]),
     Door("traceability:labels_print", reads=KEEPERS, writes=KEEPERS,

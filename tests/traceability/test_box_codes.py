@@ -19,6 +19,7 @@ from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 from qrcode.util import MODE_ALPHA_NUM, QRData
 
+from partners.files import private_storage
 from partners.organisations.models import Farmer
 from shop.users.models import User
 from tests.factories.keys import OfflineMachine, key_for, rotation, theft
@@ -26,8 +27,16 @@ from tests.factories.traceability import NOW, new_batch, new_certificate, new_lo
 from tests.guards import guards_lifted
 from traceability import boxcodes, operations, queries, signing
 from traceability.boxcodes import BoxCodeRejected, BoxCodeTooLong, Facts
-from traceability.models import BoxIssue, KeyPurpose, LabelBatch, LogLeaf, SigningKey
-from traceability.printing import BOX_PAPERS, box_parts, write_boxes
+from traceability.models import (
+    BoxIssue,
+    KeyPurpose,
+    LabelBatch,
+    LabelPrint,
+    LogLeaf,
+    SigningKey,
+)
+from traceability.operations import UnableToPrint, prints
+from traceability.printing import BOX_PAPERS, write_boxes
 from traceability.printing.boxes import symbol
 from traceability.queries import Mark, State
 
@@ -252,6 +261,22 @@ class TestKeys:
         assert mark_of(texts_of(after)[0]) == Mark.STOLEN
         assert mark_of(false.rpartition("/")[2]) == Mark.CHANGED
 
+    def test_its_labels_are_printed_no_more(
+        self,
+        listed: BoxIssue,
+        root: OfflineMachine,
+        zhao: User,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(prints, "FEW", 0)
+        made = printed(listed.batch, zhao)
+        root.list_keys(theft(listed.key_id, since=NOW - HOUR))
+        operations.publish_log(at=NOW + HOUR)
+        assert not operations.write_print(print_id=made.pk, clock=lambda: NOW)
+        made.job.refresh_from_db()
+        assert made.job.state == "stopped"
+        assert not made.job.parts.exists()
+
     def test_a_signature_without_a_line_is_not_believed(
         self, listed: BoxIssue, root: OfflineMachine
     ) -> None:
@@ -350,9 +375,27 @@ class TestPage:
 
 def drawn(issue: BoxIssue, paper: str) -> bytes:
     out = io.BytesIO()
-    (part,) = box_parts(issue)
-    write_boxes(issue, paper=BOX_PAPERS[paper], part=part, out=out)
+    batch = issue.batch
+    numbers = range(batch.first_number, batch.last_number + 1)
+    write_boxes(issue, numbers, paper=BOX_PAPERS[paper], out=out)
     return out.getvalue()
+
+
+def printed(batch: LabelBatch, by: User, **changes: Any) -> LabelPrint:
+    facts: dict[str, Any] = {
+        "batch": batch,
+        "paper": "box-100x70",
+        "first": batch.first_number,
+        "last": batch.last_number,
+        "by": by,
+        "at": NOW,
+    }
+    return operations.print_labels(**facts | changes)
+
+
+def files_of(made: LabelPrint) -> list[bytes]:
+    storage = private_storage()
+    return [storage.open(part.name).read() for part in made.job.parts.all()]
 
 
 class TestSheet:
@@ -370,16 +413,47 @@ class TestSheet:
         assert sorted(wanted) == sorted(texts_of(issue))
         assert all(it.startswith("HTTP") and it.isupper() for it in found)
 
+    def test_a_partly_used_sheet_begins_at_its_first_free_label(
+        self, issue: BoxIssue
+    ) -> None:
+        out, batch = io.BytesIO(), issue.batch
+        numbers = range(batch.first_number, batch.first_number + 2)
+        write_boxes(issue, numbers, paper=BOX_PAPERS["box-a4"], out=out, skip=7)
+        assert len(pypdfium2.PdfDocument(out)) == 2
+
+
+class TestPrint:
     def test_what_is_voided_or_on_a_package_is_not_printed(
         self, issue: BoxIssue, zhao: User
     ) -> None:
         torn = issue.batch.labels.get(pk=issue.batch.first_number)
         operations.void_label(label=torn, reason="撕坏了", by=zhao, at=NOW)
-        assert [len(part) for part in box_parts(issue)] == [9]
         operations.pack_label(code=issue.batch.codes()[1], at=NOW, by=zhao)
-        assert [len(part) for part in box_parts(issue)] == [8]
-        document = pypdfium2.PdfDocument(drawn(issue, "100x70"))
-        assert len(document) == 8
+        (file,) = files_of(printed(issue.batch, zhao))
+        assert len(pypdfium2.PdfDocument(file)) == 8
+
+    def test_a_box_label_is_a_copy_of_the_small_one(
+        self, issue: BoxIssue, zhao: User
+    ) -> None:
+        """Whoever printed the one says why they print the other."""
+        printed(issue.batch, zhao, paper="50x30")
+        with pytest.raises(UnableToPrint) as refused:
+            printed(issue.batch, zhao)
+        assert refused.value.field == "reason"
+        assert printed(issue.batch, zhao, reason="改贴箱标").is_box
+
+    def test_comes_in_whole_pages(
+        self, issue: BoxIssue, zhao: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(prints, "BOXES_A_FILE", 8)
+        made = printed(issue.batch, zhao, paper="box-a4", first_place=3)
+        counts = made.job.parts.values_list("label_count", flat=True)
+        assert list(counts) == [6, 4]
+
+    def test_needs_signed_codes(self, batch: LabelBatch, zhao: User) -> None:
+        with pytest.raises(UnableToPrint) as refused:
+            printed(batch, zhao)
+        assert refused.value.field == "paper"
 
     def test_the_assistant_signs_and_prints(
         self, batch: LabelBatch, zhao: User, client: Client
@@ -387,17 +461,26 @@ class TestSheet:
         client.force_login(zhao)
         where = [batch.lot.number, batch.number]
         page = reverse("traceability:boxes", args=where)
-        sheet = reverse("traceability:box_sheet", args=[*where, "a4", 1])
-        assert client.get(sheet).status_code == 302
+        prints = reverse("traceability:labels_print", args=where)
+        assert "box-100x70" not in client.get(prints).content.decode()
         assert "Sign the box codes" in client.get(page).content.decode()
         assert not BoxIssue.objects.exists()
         assert client.post(page).status_code == 302
-        answer = client.get(sheet)
-        assert answer["Content-Type"] == "application/pdf"
-        assert b"".join(answer).startswith(b"%PDF")
-        assert client.get(sheet.replace("-1.pdf", "-2.pdf")).status_code == 404
-        operations.recall_lot(lot=batch.lot, reason="有虫", by=zhao, at=NOW)
-        assert client.get(sheet).status_code == 302
+        onward = f"{prints}?paper=box-100x70"
+        assert onward in client.get(page).content.decode()
+        form = client.get(onward).context["form"]
+        assert form.initial["paper"] == "box-100x70"
+        sent = {name: form.initial[name] for name in form.fields}
+        answer = client.post(onward, sent, follow=True)
+        assert "Box label 100×70 mm" in answer.content.decode()
+        made = LabelPrint.objects.get()
+        assert (made.is_box, made.job.state) == (True, "done")
+
+    def test_without_its_key_here_none_is_offered(
+        self, issue: BoxIssue, settings: Any
+    ) -> None:
+        settings.SIGNING_KEY_FILES = dict.fromkeys(settings.SIGNING_KEY_FILES, "")
+        assert queries.box_issue_that_holds(issue.batch) is None
 
 
 def test_a_box_s_label_is_the_one_online(text: str, batch: LabelBatch) -> None:

@@ -22,7 +22,8 @@ class LabelPrintQuerySet(models.QuerySet["LabelPrint"]):
 
 class LabelPrint(models.Model):
     """Somebody had labels of a batch, `first_number` to `last_number`, made ready to
-    print, or told to an outside printer as a table. Append-only.
+    print, or told to an outside printer as a table. Append-only. A paper whose name
+    begins with BOX holds box codes: the same label with all its facts, for a carton.
 
     The first print of a number needs no reason, each later one does: the database
     refuses it without. `label_count` are those that could be printed when it was asked
@@ -32,6 +33,7 @@ class LabelPrint(models.Model):
     """
 
     TABLE = "csv"
+    BOX = "box-"
 
     batch = models.ForeignKey(
         "traceability.LabelBatch", on_delete=models.PROTECT, related_name="prints"
@@ -72,6 +74,11 @@ class LabelPrint(models.Model):
     def is_table(self) -> bool:
         """Whether it is a table for an outside printer and no sheet."""
         return self.paper == self.TABLE
+
+    @property
+    def is_box(self) -> bool:
+        """Whether its labels carry box codes."""
+        return self.paper.startswith(self.BOX)
 
     @property
     def suffix(self) -> str:

@@ -20,8 +20,21 @@ from django.utils.translation import gettext as _
 from partners.files import private_storage
 from partners.people import Person
 from traceability import queries
-from traceability.models import LabelBatch, LabelPrint, PrintJob, PrintPart
-from traceability.printing import PAPERS, offered_papers, write_sheet, write_table
+from traceability.models import (
+    BoxIssue,
+    LabelBatch,
+    LabelPrint,
+    PrintJob,
+    PrintPart,
+)
+from traceability.printing import (
+    ALL_PAPERS,
+    BOX_PAPERS,
+    offered_papers,
+    write_boxes,
+    write_sheet,
+    write_table,
+)
 from traceability.signals import labels_printed
 
 log = logging.getLogger(__name__)
@@ -29,6 +42,7 @@ log = logging.getLogger(__name__)
 # So few are made while somebody waits.
 FEW = 500
 LABELS_A_FILE = 2_000
+BOXES_A_FILE = 200
 ROWS_A_FILE = 20_000
 # Longer than one part takes on a busy machine; then somebody else may go on.
 LEASE = timedelta(minutes=2)
@@ -63,7 +77,8 @@ def print_labels(
     `first_place` is the first free one of a partly used sheet, from 1 on; `shift_um`
     moves all right and down. Sends `labels_printed`, inside the transaction; few labels
     are made before this returns. Errors: UnableToPrint, also where a label was printed
-    before and no reason is given.
+    before, on whatever paper, and no reason is given, or box codes are not signed yet;
+    signing.MissingKey.
     """
     _require_paper(batch, paper, first_place, shift_um)
     if not (batch.holds(first) and batch.holds(last) and first <= last):
@@ -154,6 +169,10 @@ def _require_paper(
     if paper == LabelPrint.TABLE:
         return
     known = {found.name: found for found in offered_papers(scratch=bool(batch.scratch))}
+    if paper in BOX_PAPERS:
+        if queries.box_issue_that_holds(batch) is None:
+            raise UnableToPrint(_("Sign the box codes first."), field="paper")
+        known = BOX_PAPERS
     if paper not in known:
         raise UnableToPrint(_("Choose one of these papers."), field="paper")
     if not 1 <= first_place <= known[paper].per_page:
@@ -177,7 +196,12 @@ def _write_part(print_id: int, held: datetime, clock: Clock) -> datetime | None:
     ).get(pk=print_id)
     printed, batch = job.print, job.print.batch
     mine = PrintJob.objects.filter(pk=print_id, leased_until=held)
-    if queries.unprintable_because(batch, day=timezone.localdate(clock())):
+    issue = queries.box_issue_that_holds(batch) if printed.is_box else None
+    if (
+        queries.unprintable_because(batch, day=timezone.localdate(clock()))
+        # The key of its box codes was stolen or has ended since.
+        or (printed.is_box and issue is None)
+    ):
         mine.update(stopped_at=clock(), leased_until=None)
         return None
     ordinal = job.parts.count() + 1
@@ -188,7 +212,8 @@ def _write_part(print_id: int, held: datetime, clock: Clock) -> datetime | None:
     if not numbers:
         mine.update(done_at=clock(), leased_until=None)
         return None
-    data = _made(printed, numbers, skip=printed.first_place - 1 if ordinal == 1 else 0)
+    skip = printed.first_place - 1 if ordinal == 1 else 0
+    data = _made(printed, issue, numbers, skip=skip)
     digest = hashlib.sha256(data).hexdigest()
     name = f"{PrintPart.FOLDER}/{print_id}/{ordinal:04d}-{digest[:16]}.{printed.suffix}"
     storage = private_storage()
@@ -220,23 +245,25 @@ def _labels_in_part(printed: LabelPrint, ordinal: int) -> int:
     """Whole pages, so that no sheet is left half empty between two parts."""
     if printed.is_table:
         return ROWS_A_FILE
-    per_page = PAPERS[printed.paper].per_page
-    labels = max(1, LABELS_A_FILE // per_page) * per_page
+    per_page = ALL_PAPERS[printed.paper].per_page
+    most = BOXES_A_FILE if printed.is_box else LABELS_A_FILE
+    labels = max(1, most // per_page) * per_page
     return labels - (printed.first_place - 1) if ordinal == 1 else labels
 
 
-def _made(printed: LabelPrint, numbers: list[int], *, skip: int) -> bytes:
+def _made(
+    printed: LabelPrint, issue: BoxIssue | None, numbers: list[int], *, skip: int
+) -> bytes:
     if printed.is_table:
         return write_table(printed.batch, numbers)
     out = io.BytesIO()
-    write_sheet(
-        printed.batch,
-        numbers,
-        paper=PAPERS[printed.paper],
-        out=out,
-        skip=skip,
-        shift=(printed.right_um / 1000, printed.down_um / 1000),
-    )
+    paper = ALL_PAPERS[printed.paper]
+    shift = (printed.right_um / 1000, printed.down_um / 1000)
+    if issue is not None:
+        write_boxes(issue, numbers, paper=paper, out=out, skip=skip, shift=shift)
+    else:
+        batch = printed.batch
+        write_sheet(batch, numbers, paper=paper, out=out, skip=skip, shift=shift)
     return out.getvalue()
 
 

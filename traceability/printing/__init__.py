@@ -1,6 +1,6 @@
 """What goes onto paper: sheets of labels and certificates."""
 
-from traceability.printing.boxes import BOX_PAPERS, box_parts, write_boxes
+from traceability.printing.boxes import BOX_PAPERS, write_boxes
 from traceability.printing.certificate import certificate_pdf
 from traceability.printing.certificate_label import (
     CERTIFICATE_PAPERS,
@@ -16,14 +16,16 @@ from traceability.printing.sheets import (
 )
 from traceability.printing.tables import table_head, write_table
 
+ALL_PAPERS = PAPERS | BOX_PAPERS
+
 __all__ = [
+    "ALL_PAPERS",
     "BOX_PAPERS",
     "CERTIFICATE_PAPERS",
     "PAPERS",
     "Kind",
     "Paper",
     "TooSmall",
-    "box_parts",
     "certificate_label_pdf",
     "certificate_pdf",
     "label_address",

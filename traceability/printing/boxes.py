@@ -1,31 +1,27 @@
 """Box labels: a large symbol with all the facts, the facts in words, the code below."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
 import zxingcpp
-from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from partners import measures
 from traceability import boxcodes, codes, queries, regulation
-from traceability.models import BoxIssue, Label
+from traceability.models import BoxIssue, LabelPrint
 from traceability.printing import pdf, qr
 from traceability.printing.papers import Kind, Paper
 
 BOX_PAPERS = {
     paper.name: paper
     for paper in (
-        Paper("100x70", Kind.ROLL, 100, 70),
-        Paper("100x100", Kind.ROLL, 100, 100),
-        Paper("a4", Kind.A4, 100, 70, columns=2, rows=4),
+        Paper(f"{LabelPrint.BOX}100x70", Kind.ROLL, 100, 70),
+        Paper(f"{LabelPrint.BOX}100x100", Kind.ROLL, 100, 100),
+        Paper(f"{LabelPrint.BOX}a4", Kind.A4, 100, 70, columns=2, rows=4),
     )
 }
-# Labels in one file: a minute's worth of a roll printer, a second of ours.
-AT_ONCE = 200
 _MARGIN = 3.0
 _CODE_SIZE = 5.0
 _WIDEST_SHARE = 0.55
@@ -34,43 +30,42 @@ _USUAL_HEIGHT = 70.0
 _LEADING = 1.28
 
 
-def box_parts(issue: BoxIssue) -> list[range]:
-    """Which labels that may be printed, from 0 on, stand in which file."""
-    count = _printable(issue).count()
-    return [
-        range(start, min(start + AT_ONCE, count)) for start in range(0, count, AT_ONCE)
-    ]
-
-
-def write_boxes(issue: BoxIssue, *, paper: Paper, part: range, out: BinaryIO) -> None:
-    """Write some of the batch's box labels. Errors: signing.MissingKey."""
+def write_boxes(
+    issue: BoxIssue,
+    numbers: Sequence[int],
+    *,
+    paper: Paper,
+    out: BinaryIO,
+    skip: int = 0,
+    shift: tuple[float, float] = (0.0, 0.0),
+) -> None:
+    """Write the box labels of these numbers; `skip` and `shift` as `write_sheet` has
+    them. All are held in memory: a part at a time. Errors: signing.MissingKey."""
     batch = issue.batch
-    numbers = list(_printable(issue)[part.start : part.stop])
-    messages = queries.signed_boxes(issue, numbers)
     document = pdf.Pdf(out, title=f"{batch.number} {batch.product_name}")
     sans, mono = document.font("S", pdf.SANS), document.font("M", pdf.MONO)
-    symbols = iter([symbol(boxcodes.address(message)) for message in messages])
+    messages = queries.signed_boxes(issue, numbers)
+    symbols = [symbol(boxcodes.address(message)) for message in messages]
+    layout = _Layout(paper, side=symbols[0].side)
+    # A label speaks to whoever gets the box, not to whoever prints it.
+    with translation.override("zh-hans"):
+        words = layout.words(issue, sans)
+    form = document.add_form(words, width=paper.width, height=paper.height)
+    places: dict[int, list[str]] = {}
     labels = zip(numbers, symbols, strict=True)
-    layout = None
-    form = 0
-    while page := list(islice(labels, paper.per_page)):
-        if layout is None:
-            layout = _Layout(paper, side=page[0][1].side)
-            # A label speaks to whoever gets the box, not to whoever prints it.
-            with translation.override("zh-hans"):
-                words = layout.words(issue, sans)
-            form = document.add_form(words, width=paper.width, height=paper.height)
-        content = "".join(_placed(page, paper, layout, mono))
-        width, height = paper.page
-        document.add_page(content, width=width, height=height, forms={"B": form})
+    for place, (number, matrix) in enumerate(labels, skip):
+        page, position = divmod(place, paper.per_page)
+        x, y = paper.place(position)
+        places.setdefault(page, []).append(
+            f"q 1 0 0 1 {x + shift[0]:.3f} {y - shift[1]:.3f} cm /B Do\n"
+            f"{layout.symbol(matrix)}{layout.code(codes.code_of(number), mono)}Q\n"
+        )
+    width, height = paper.page
+    for content in places.values():
+        document.add_page(
+            "".join(content), width=width, height=height, forms={"B": form}
+        )
     document.finish()
-
-
-def _printable(issue: BoxIssue) -> QuerySet[Label, int]:
-    batch = issue.batch
-    return queries.printable_numbers(
-        batch, first=batch.first_number, last=batch.last_number
-    )
 
 
 def symbol(text: str) -> qr.Matrix:
@@ -83,20 +78,6 @@ def symbol(text: str) -> qr.Matrix:
     dark = np.array(made.to_image(scale=1, add_quiet_zones=False)) == 0
     rows = np.packbits(dark.astype(np.uint8), axis=-1)
     return qr.Matrix(dark.shape[0], [row.tobytes() for row in rows])
-
-
-def _placed(
-    page: Sequence[tuple[int, qr.Matrix]],
-    paper: Paper,
-    layout: "_Layout",
-    mono: pdf.Font,
-) -> Iterator[str]:
-    for position, (number, matrix) in enumerate(page):
-        x, y = paper.place(position)
-        yield f"q 1 0 0 1 {x:.3f} {y:.3f} cm /B Do\n"
-        yield layout.symbol(matrix)
-        yield layout.code(codes.code_of(number), mono)
-        yield "Q\n"
 
 
 class _Layout:

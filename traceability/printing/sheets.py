@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import BinaryIO
 
@@ -27,14 +28,19 @@ def label_address(code: str) -> str:
 def offered_papers(*, scratch: bool = False) -> list[Paper]:
     """The papers whose labels hold the symbol of our address, be it long or short, and
     with `scratch` a hidden code beside it."""
+    return list(_papers_for(_side(), scratch))
+
+
+@lru_cache(maxsize=8)
+def _papers_for(side: int, scratch: bool) -> tuple[Paper, ...]:
     offered = []
     for paper in PAPERS.values():
         try:
-            _layout(paper, scratch=scratch)
+            Layout(paper, side=side, scratch=scratch)
         except TooSmall:
             continue
         offered.append(paper)
-    return offered
+    return tuple(offered)
 
 
 def sheet_pdf(batch: LabelBatch, *, paper: str = "50x30") -> bytes:
@@ -63,7 +69,7 @@ def write_sheet(
     document = pdf.Pdf(out, title=f"{batch.number} {batch.product_name}")
     sans = document.font("S", pdf.SANS)
     mono = document.font("M", pdf.MONO)
-    layout = _layout(paper, scratch=bool(batch.scratch))
+    layout = Layout(paper, side=_side(), scratch=bool(batch.scratch))
     # A label speaks to whoever buys the box, not to whoever prints it.
     with translation.override("zh-hans"):
         words = layout.words(label_words(batch), sans)
@@ -86,9 +92,9 @@ def write_sheet(
     document.finish()
 
 
-def _layout(paper: Paper, *, scratch: bool = False) -> Layout:
-    side = qr.side(len(label_address(codes.code_of(0))))
-    return Layout(paper, side=side, scratch=scratch)
+def _side() -> int:
+    """How many modules wide the symbol of our addresses is."""
+    return qr.side(len(label_address(codes.code_of(0))))
 
 
 def _pages(

@@ -1,28 +1,20 @@
-"""Box codes: what a phone sees at /V/, and the sheets that people print."""
+"""Box codes: what a phone sees at /V/, and signing them for a batch."""
 
-import tempfile
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-)
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from traceability import codes, devices, operations, queries, signing, words
-from traceability.models import Lot, StatusEvent
-from traceability.printing import BOX_PAPERS, box_parts, write_boxes
+from traceability.models import Lot
+from traceability.printing import BOX_PAPERS
 from traceability.queries import Mark
 from traceability.signals import scan_judged
-from traceability.views.common import get_or_post, lot_for, now_by, pdf_answer
+from traceability.views.common import get_or_post, lot_for, now_by
 
 _STATUS = {
     Mark.UNREADABLE: 404,
@@ -61,7 +53,7 @@ def box_code(request: HttpRequest, text: str) -> HttpResponse:
 @login_required
 @get_or_post
 def box_labels(request: HttpRequest, number: str, batch: str) -> HttpResponse:
-    """Sign box codes for a batch, and the files to print them from."""
+    """Sign box codes for a batch, and the way to print them."""
     found = lot_for(request, number)
     printed = _batch_of(found, batch)
     issue = queries.box_issue_that_holds(printed)
@@ -77,39 +69,11 @@ def box_labels(request: HttpRequest, number: str, batch: str) -> HttpResponse:
         "batch": printed,
         "issue": issue,
         "error": error,
-        "papers": BOX_PAPERS.values(),
-        "parts": [
-            (place, part.start + 1, part.stop)
-            for place, part in enumerate(box_parts(issue), start=1)
-        ]
-        if issue is not None
-        else [],
+        "paper": next(iter(BOX_PAPERS)),
     }
     return render(
         request, "traceability/lots/boxes.html", context, status=422 if error else 200
     )
-
-
-@login_required
-@require_safe
-def box_sheet(
-    request: HttpRequest, number: str, batch: str, paper: str, part: int
-) -> HttpResponseBase:
-    """Some box labels of a batch as a PDF; none of what is recalled."""
-    found = lot_for(request, number)
-    if found.status_events.filter(status=StatusEvent.Status.RECALLED).exists():
-        messages.error(request, _("This lot is recalled: print no labels for it."))
-        return redirect("traceability:lot", number=found.number)
-    issue = queries.box_issue_that_holds(_batch_of(found, batch))
-    if issue is None:
-        return redirect("traceability:boxes", number=number, batch=batch)
-    parts = box_parts(issue)
-    if paper not in BOX_PAPERS or not 1 <= part <= len(parts):
-        raise Http404
-    file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
-    write_boxes(issue, paper=BOX_PAPERS[paper], part=parts[part - 1], out=file)
-    file.seek(0)
-    return pdf_answer(file, f"{batch}-{paper}-{part}")
 
 
 def _batch_of(lot: Lot, number: str) -> Any:

@@ -21,7 +21,7 @@ from partners.views.downloads import CSV, stored
 from traceability import operations, queries
 from traceability.models import LabelPrint, Lot, PrintPart
 from traceability.print_forms import PrintForm
-from traceability.printing import PAPERS, table_head
+from traceability.printing import ALL_PAPERS, table_head
 from traceability.views.common import address, get_or_post, lot_for, now_by
 
 _AT_ONCE = 64 * 1024
@@ -43,6 +43,7 @@ def print_labels(request: HttpRequest, number: str, batch: str) -> HttpResponse:
         request.POST or None,
         batch=printed,
         last_print=queries.last_print_by(request.user),
+        paper=request.GET.get("paper", ""),
         printed_before=bool(earlier),
     )
 
@@ -79,7 +80,7 @@ def label_print(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         "lot": found,
         "printed": printed,
         "job": job,
-        "paper": PAPERS.get(printed.paper),
+        "paper": ALL_PAPERS.get(printed.paper),
         "parts": list(job.parts.all()),
         "left_out": printed.label_count - job.written,
         "away": _away(printed),
@@ -142,7 +143,7 @@ def prints(request: HttpRequest) -> HttpResponse:
     elif kind != "all":
         kind, found = "again", found.again()
     shown, urls = newest_first(request, found)
-    context = {"prints": shown, "part": kind, "papers": PAPERS, **urls}
+    context = {"prints": shown, "part": kind, **urls}
     return render(request, "traceability/prints/list.html", context)
 
 
