@@ -26,7 +26,7 @@ clean-demo: ## forget the demo's data and start over
 
 test: $(VENV)/.dev ## the tests on the embedded sizes
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m pytest -n 2 -m "not browser and not drill and not cluster"
+	@$(RUN) -m pytest -n 2 -m "not browser and not drill and not cluster and not services"
 
 test-browser: $(VENV)/.browser ## the public pages and the market day in Chromium
 	@$(RUN) -m tools.messages compile
@@ -42,11 +42,9 @@ services: $(VENV)/.dev ## PostgreSQL, Redis, Elasticsearch for tests; prints how
 services-stop: $(VENV)/.dev ## end exactly these, and forget their data
 	@$(RUN) -m tools.services stop
 
-TESTS ?= tests
-
-test-services: services ## every test that depends on them (or TESTS="tests/shop/alipay tests/…")
+test-services: services ## the tests that mind them (or TESTS="tests/shop/alipay tests/…")
 	@$(RUN) -m tools.messages compile
-	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 3 -m "not browser and not drill and not cluster and not once" $(TESTS)
+	@$(RUN) -m tools.services use -- $(RUN) -m pytest -n 3 -m "not browser and not drill and not cluster and not once$(if $(TESTS),, and (services or both))" $(TESTS)
 
 test-elasticsearch-cluster: $(VENV)/.dev ## a node with a password; three nodes of which one is killed
 	@$(RUN) -m pytest -m cluster -p no:randomly tests/shop/discovery/test_nodes.py

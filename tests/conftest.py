@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 
 from shop.storefront import front, queries
 from shop.storefront.templatetags.storefront import forget_cards
-from tests import databases
+from tests import databases, stages
 from tests.factories.offers import ducks, freight, honey, oranges  # noqa: F401
 from tests.factories.people import (  # noqa: F401
     assistant_qian,
@@ -48,6 +48,11 @@ lift_guards_around_flush()
 # Tests do not time things: a loaded machine is no defect.
 hypothesis_settings.register_profile("xiangji", deadline=None)
 hypothesis_settings.load_profile("xiangji")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        stages.place(item)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

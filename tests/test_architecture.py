@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from shop.config.celery import app as celery
+from tests import stages
 
 pytestmark = pytest.mark.once
 
@@ -132,6 +133,15 @@ class TestModules:
                     )
                 ]
                 assert len(body) <= 2, f"{named(path)}: {function.name}"
+
+
+class TestStages:
+    def test_what_it_names_is_there(self) -> None:
+        named = {*stages.SERVICES, *stages.BOTH}
+        assert {path for path in named if not (ROOT / path).exists()} == set()
+        names = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+        unused = [n for n in stages.BOTH_NAMES if not any(x.endswith(n) for x in names)]
+        assert unused == []
 
 
 class TestPages:
