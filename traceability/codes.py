@@ -31,10 +31,11 @@ _HALF_MASK = (1 << _HALF_BITS) - 1
 _ROUNDS = 8
 _PACKED_BYTES = 13
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
-# Python's int() reads base 32 as 0-9a-v; typing mistakes are mended on the way.
+# Python's int() reads base 32 as 0-9a-v; typing mistakes are mended on the way. A u is
+# on no label, though int() knows one.
 _TO_INT = str.maketrans(
-    _ALPHABET + _ALPHABET.lower() + "ILOilo",
-    "0123456789abcdefghijklmnopqrstuv" * 2 + "110110",
+    _ALPHABET + _ALPHABET.lower() + "ILOilou",
+    "0123456789abcdefghijklmnopqrstuv" * 2 + "110110U",
     "- \t\u3000\u2010\u2011\u2012\u2013\u2014\u2212",
 )
 _FROM_INT = str.maketrans("0123456789abcdefghijklmnopqrstuv", _ALPHABET)
