@@ -6,6 +6,7 @@ first by GS1's schema and then by our own rules: see `validation`.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,9 +16,15 @@ from typing import Any
 import jsonschema_rs
 from django.utils.translation import gettext as _
 
+from traceability.epcis.hashing import namespaces_of
+
 MOST_BYTES = 2 * 1024 * 1024
 MOST_EVENTS = 1_000
 MOST_LEVELS = 24
+# Kept with every event of a document and put before each of its names, what JSON-LD
+# contexts say has to be short: small documents would become large ones.
+MOST_CONTEXT = 8_000
+LONGEST_MEANING = 250
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 # GS1 published the same context under these names.
 _GS1_CONTEXTS = re.compile(
@@ -103,6 +110,8 @@ def document(value: dict[str, Any]) -> Sent:
             raise UnableToRead(problem)
     finally:
         holder["eventList"] = events
+    for problem in context_problems(value):
+        raise UnableToRead(problem)
     return Sent(events=events, contexts=[value.get("@context")])
 
 
@@ -124,6 +133,19 @@ def schema_problems(value: dict[str, Any]) -> Iterator[str]:
             "where": where,
             "reason": error.message[:_SHOWN],
         }
+
+
+def context_problems(value: dict[str, Any]) -> Iterator[str]:
+    """What is too long in the contexts of a document or an event, in sentences."""
+    context = value.get("@context")
+    if len(json.dumps(context, ensure_ascii=False)) > MOST_CONTEXT:
+        yield _("@context: it has %(most)d characters at most.") % {
+            "most": MOST_CONTEXT
+        }
+    elif any(len(it) > LONGEST_MEANING for it in namespaces_of(context).values()):
+        yield _(
+            "@context: what a prefix stands for has %(most)d characters at most."
+        ) % {"most": LONGEST_MEANING}
 
 
 def own_context(*contexts: Any) -> list[Any]:
@@ -165,8 +187,8 @@ def _validator(of: str) -> jsonschema_rs.Draft7Validator:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counted = Counter(name for name, _value in pairs)
+        twice = next(name for name, count in counted.items() if count > 1)
         raise UnableToRead(
             _("“%(name)s” stands twice in one object.") % {"name": twice[:_SHOWN]}
         )

@@ -7,19 +7,22 @@ rule is a function that yields sentences; `problems` asks them all.
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from traceability.epcis.hashing import CBV, expanded
 from traceability.epcis.identifiers import NotAnIdentifier, canonical
-from traceability.epcis.reading import schema_problems, words_of
+from traceability.epcis.reading import context_problems, schema_problems, words_of
 
 # Clocks differ; what lies further ahead has not happened.
 _CLOCK_SLACK = timedelta(minutes=10)
 _OFFSET = re.compile(r"[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)")
 _MOST_QUANTITY = 1e12
 _LONGEST_ID = 250
+# More help nobody; every one is kept with the job that tells it.
+MOST_PROBLEMS = 20
 TYPES = (
     "ObjectEvent",
     "AggregationEvent",
@@ -48,13 +51,16 @@ Event = dict[str, Any]
 
 
 def problems(event: Event, *, now: datetime) -> list[str]:
-    """All that is wrong with an event; our rules only where the schema is met."""
+    """What is wrong with an event, the first MOST_PROBLEMS of it; our rules only where
+    the schema is met."""
     if event.get("type") not in list(TYPES):
         return [_("The type of an event is one of the five of EPCIS 2.0.")]
     # Shapes first: the schema knows them too, and says only that something is amiss.
-    found = [*_SHAPES[event["type"]](event), *schema_problems(event)]
+    shape = chain(_SHAPES[event["type"]](event), schema_problems(event))
+    found = list(islice(shape, MOST_PROBLEMS))
     if not found:
-        found = [problem for rule in _RULES for problem in rule(event, now)]
+        ours = chain.from_iterable(rule(event, now) for rule in _RULES)
+        found = list(islice(ours, MOST_PROBLEMS))
     return found
 
 
@@ -74,6 +80,10 @@ def word(value: str, kind: str) -> str:
     """A word of CBV as a bare word, however it was spelled; other URIs as they are."""
     full = expanded(value, {"cbv": CBV})
     return full.removeprefix(f"{CBV}{kind}-")
+
+
+def _context(event: Event, now: datetime) -> Iterator[str]:
+    yield from context_problems(event)
 
 
 def _times(event: Event, now: datetime) -> Iterator[str]:
@@ -252,6 +262,7 @@ _SHAPES: dict[str, Callable[[Event], Iterator[str]]] = {
     "TransformationEvent": _transformation,
 }
 _RULES: tuple[Callable[[Event, datetime], Iterator[str]], ...] = (
+    _context,
     _times,
     _sensor_times,
     _words,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.bounds import little_work
 from tests.traceability.epcis.conftest import CONTEXT, Program, document, event
-from traceability.epcis import reading
+from traceability.epcis import reading, validation
 from traceability.epcis.models import CapturedEvent, CaptureJob
 
 pytestmark = pytest.mark.django_db
@@ -249,6 +249,18 @@ WRONG_DOCUMENTS = {
     "large whole number": (raw('"x:a": 99999999999999999999'), "too large"),
     "name twice": (raw('"bizStep": "receiving"'), "stands twice"),
     "name twice, spelled otherwise": (raw(r'"\u0062izStep": "x"'), "stands twice"),
+    "the last of many names twice": (
+        raw(",".join(f'"x:{n:x}":0' for n in range(120_000)) + ',"x:1d4bf":1'),
+        "“x:1d4bf” stands twice",
+    ),
+    "a context that each event would be kept with": (
+        doc(**{"@context": [CONTEXT, {"x": "http://example.cn/" + "x" * 8_000}]}),
+        "@context",
+    ),
+    "a prefix that makes every name long": (
+        doc(**{"@context": [CONTEXT, {"x": "http://example.cn/" + "x" * 240}]}),
+        "@context",
+    ),
     "half a surrogate": (raw(r'"x:a": "\ud800"'), "characters"),
     "NUL": (raw(r'"x:a": "\u0000"'), "characters"),
     "NUL in a name": (raw(r'"x:\u0000": "a"'), "characters"),
@@ -294,6 +306,40 @@ class TestWrongDocuments:
         assert told in problem["detail"]
         assert not CapturedEvent.objects.exists()
         assert not CaptureJob.objects.exists()
+
+    def test_more_contexts_than_one_compares_with_each_other(
+        self, program: Program
+    ) -> None:
+        many = [f"http://example.cn/{n:x}" for n in range(60_000)]
+        with little_work():
+            answer = program.post(
+                "/epcis/capture", document(event(), **{"@context": [CONTEXT, *many]})
+            )
+        assert answer.status_code == 400
+        assert "@context" in answer.json()["detail"]
+
+    def test_an_event_alone_has_no_longer_context(self, program: Program) -> None:
+        long = {"x": "http://example.cn/" + "x" * 240}
+        answer = program.post(
+            "/epcis/events", event(**{"@context": [CONTEXT, long], "x:a": 1})
+        )
+        assert answer.status_code == 400
+        assert "@context" in answer.json()["detail"]
+        long["x"] = long["x"][:250]
+        answer = program.post(
+            "/epcis/events", event(**{"@context": [CONTEXT, long], "x:a": 1})
+        )
+        assert answer.status_code == 201, answer.content
+
+    def test_what_is_wrong_with_an_event_is_told_to_an_end(
+        self, program: Program
+    ) -> None:
+        for epcs in (
+            list(range(5_000)),
+            [f"https://id.gs1.org/01/{n}/21/A" for n in range(10**13, 10**13 + 5_000)],
+        ):
+            job = program.capture(event(epcList=epcs))
+            assert len(job["errors"]) == validation.MOST_PROBLEMS
 
     def test_too_many_bytes(self, program: Program) -> None:
         body = doc().ljust(reading.MOST_BYTES + 1)
