@@ -35,7 +35,7 @@ from tests.factories.traceability import (
     new_lot,
 )
 from tests.guards import guards_lifted
-from traceability import keylists, operations, queries, signing
+from traceability import keylists, operations, queries, revocations, signing
 from traceability.canonical import canonical_json
 from traceability.keylists import Expire, KeyListRejected, Trust
 from traceability.models import (
@@ -45,6 +45,7 @@ from traceability.models import (
     Lot,
     PublishedKeyList,
     SigningKey,
+    StatusEvent,
 )
 from traceability.queries import judging
 
@@ -744,6 +745,57 @@ class TestStolenDatabase:
         # The negative control: without the file the older list would be believed.
         (log_folder / "key-list.json").unlink()
         assert state(after) == "genuine"
+
+    def test_taking_back_what_was_published_as_withdrawn_helps_nobody(
+        self, client: Client, label: Label, zhao: User, log_folder: Path
+    ) -> None:
+        certificate, lot = label.batch.certificate, label.batch.lot
+        operations.recall_lot(lot=lot, reason="农残超标", by=zhao, at=NOW)
+        operations.revoke_certificate(
+            certificate=certificate, reason="写错了", by=zhao, at=NOW
+        )
+        operations.publish_log(at=NOW)
+        was = listed_as_withdrawn(log_folder)
+        for about in ("lot", "certificate"):
+            change(
+                StatusEvent.objects.filter(**{f"{about}__isnull": False}),
+                status="activated",
+            )
+        assert state(label) == "recalled"
+        assert "Recalled" in client.get(f"/T/{label.code}").content.decode()
+        page = client.get(f"/certificates/{certificate.number}/")
+        assert page.status_code == 409
+        assert "Do not rely on this certificate" in page.content.decode()
+        address = f"/certificates/{certificate.number}/"
+        assert client.get(f"{address}proof.json").status_code == 404
+        with pytest.raises(operations.UnableToPack, match="recalled"):
+            operations.pack_label(code=label.batch.codes()[1], at=NOW, by=zhao)
+        # Nor does the next list forget, nor its files of labels.
+        operations.publish_log(at=NOW + DAY)
+        now = listed_as_withdrawn(log_folder)
+        assert now.number > was.number
+        assert (now.lots, now.certificates, now.labels) == (
+            was.lots,
+            was.certificates,
+            was.labels,
+        )
+        operations.void_label(
+            label=label.batch.labels.exclude(pk=label.pk).get(),
+            reason="破",
+            by=zhao,
+            at=NOW + DAY,
+        )
+        operations.publish_log(at=NOW + 2 * DAY)
+        later = listed_as_withdrawn(log_folder)
+        assert dict(was.labels).items() < dict(later.labels).items()
+        # The negative control: the rows alone say that it stands.
+        (log_folder / revocations.FILE).unlink()
+        assert state(label) == "genuine"
+
+
+def listed_as_withdrawn(folder: Path) -> revocations.Revocations:
+    text = (folder / revocations.FILE).read_text(encoding="utf-8")
+    return revocations.verified(text, keys=listed())
 
 
 class TestOfflineProgram:

@@ -1,7 +1,8 @@
 """Summing up, for phones without a network, what is not to be relied on any more."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.conf import settings
 from django.db.models import Max, Q
@@ -46,8 +47,12 @@ def publish_revocations(
     old = _published_list(folder)
     if old is not None and not _is_due(old, signer, checkpoint, at):
         return None
-    numbers = [_ended_by_number(about, checkpoint.size) for about in _NUMBERED]
-    lots, certificates, batches = numbers
+    # What was published stands, whoever took its row back.
+    before = old if old is not None and old.log == settings.LOG_ORIGIN else None
+    lots, certificates, batches = (
+        _together(getattr(before, part, {}), _ended_by_number(about, checkpoint.size))
+        for about, part in _NUMBERED
+    )
     kept = old is not None and (old.lots, old.certificates, old.batches) == (
         lots,
         certificates,
@@ -65,7 +70,7 @@ def publish_revocations(
         lots=lots,
         certificates=certificates,
         batches=batches,
-        labels=_label_files(folder, checkpoint.size, known),
+        labels=_label_files(folder, checkpoint.size, known, before),
     )
     text = revocations.signed_text(listed, sign=signer.sign_text)
     RevocationList.objects.create(
@@ -113,7 +118,14 @@ def _next_number(old: Revocations | None) -> int:
     return max(last, old.number if old is not None else 0) + 1
 
 
-_NUMBERED = ("lot", "certificate", "batch")
+_NUMBERED = (("lot", "lots"), ("certificate", "certificates"), ("batch", "batches"))
+
+
+def _together(before: Mapping[str, tuple[str, ...]], now: Numbers) -> Numbers:
+    return {
+        status: tuple(sorted({*before.get(status, ()), *now.get(status, ())}))
+        for status in sorted(before.keys() | now.keys())
+    }
 
 
 def _ended_by_number(about: str, size: int) -> Numbers:
@@ -128,10 +140,14 @@ def _ended_by_number(about: str, size: int) -> Numbers:
 
 
 def _label_files(
-    folder: tlog.TileFolder, size: int, known: dict[str, LabelFile] | None
+    folder: tlog.TileFolder,
+    size: int,
+    known: dict[str, LabelFile] | None,
+    before: Revocations | None,
 ) -> dict[str, LabelFile]:
     """The labels that ended, in files. Those of whole lots, certificates and batches
-    are worked out anew only where `known`, the last list's, does not have them all."""
+    are worked out anew only where `known`, the last list's, does not have them all;
+    none of those `before` is left out."""
     made = {}
     for status in _OF_LABELS:
         alone = status == _STATUS.VOIDED
@@ -139,13 +155,31 @@ def _label_files(
             if status in known:
                 made[str(status)] = known[status]
             continue
-        data = revocations.packed_hashes(_hashes(_numbers_ended(status, size)))
+        hashes = _hashes(_numbers_ended(status, size))
+        held_before = _held(folder, before, status)
+        data = revocations.packed_hashes(chain(held_before, hashes))
         if data:
             held = revocations.label_file(data)
             if not (folder.folder / held.name).exists():
                 folder.write(held.name, data)
             made[str(status)] = held
     return made
+
+
+def _held(
+    folder: tlog.TileFolder, before: Revocations | None, status: str
+) -> Iterator[bytes]:
+    """The hashes in a published list's file; nothing where it is lost or spoilt."""
+    named = before.labels.get(status) if before is not None else None
+    if named is None:
+        return
+    try:
+        data = (folder.folder / named.name).read_bytes()
+    except FileNotFoundError:
+        return
+    if revocations.label_file(data) == named:
+        for at in range(0, len(data), revocations.HASH_BYTES):
+            yield data[at : at + revocations.HASH_BYTES]
 
 
 def _numbers_ended(status: str, size: int) -> Iterator[int]:

@@ -88,6 +88,7 @@ from traceability.queries.signed import (
     signed_by_a_thief,
 )
 from traceability.queries.tracing import LotTrace, TracedLot, lot_trace
+from traceability.queries.withdrawn import is_taken_back
 
 __all__ = [
     "Allowance",
@@ -118,6 +119,7 @@ __all__ = [
     "farmers_for",
     "growth_since",
     "history_of",
+    "is_taken_back",
     "judge",
     "judge_box",
     "judge_scans",

@@ -17,6 +17,7 @@ from traceability.models import Event, Label, LabelBatch, Scan, StatusEvent
 from traceability.queries import kept
 from traceability.queries.lots import ancestor_ids
 from traceability.queries.signed import label_as_signed, signed_by_a_thief
+from traceability.queries.withdrawn import published_as
 
 # The same device within this time is the same scan.
 SAME_SCAN = timedelta(hours=24)
@@ -251,7 +252,12 @@ def labels_with_facts() -> QuerySet[Label]:
 
 def statuses_of(label: Label) -> set[str]:
     """Everything that became of a label, its batch, certificate and lot."""
-    return {event.status for event in _status_events(label)}
+    return {event.status for event in _status_events(label)} | _published(label.batch)
+
+
+def _published(batch: LabelBatch) -> frozenset[str]:
+    """What everybody can read became of it, whatever the rows say now."""
+    return published_as(batch.lot.number, batch.certificate.number, batch.number)
 
 
 def _status_events(label: Label) -> list[StatusEvent]:
@@ -265,11 +271,19 @@ def _status_events(label: Label) -> list[StatusEvent]:
     return list(StatusEvent.objects.filter(about))
 
 
+def _reasons(seen: Look, facts: kept.Facts) -> dict[str, str]:
+    """By status, why: as rows say, and as was published whatever they say."""
+    published = _published(facts.batch)
+    if published <= seen.reasons.keys():
+        return seen.reasons
+    return dict.fromkeys(published, "") | seen.reasons
+
+
 def _judge_label(
     seen: Look, facts: kept.Facts, *, code: str, device: str | None, now: datetime
 ) -> Verdict:
     status = StatusEvent.Status
-    reasons = seen.reasons
+    reasons = _reasons(seen, facts)
 
     def verdict(state: State, told_by: str = "") -> Verdict:
         reason = reasons.get(told_by, "")

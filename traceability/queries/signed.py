@@ -21,6 +21,7 @@ from traceability.models import (
     SigningKey,
 )
 from traceability.queries.keys import trust_in
+from traceability.queries.withdrawn import is_taken_back
 
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, ObjectDoesNotExist)
 
@@ -78,8 +79,13 @@ def certificate_as_signed(certificate: Certificate) -> bool:
 
 
 def certificate_holds(certificate: Certificate) -> bool:
-    """Whether it is as signed, and signed by somebody who was to sign."""
-    return certificate_as_signed(certificate) and not signed_by_a_thief(certificate)
+    """Whether it is as signed, by somebody who was to sign, and nothing that was
+    published of it is taken back."""
+    return (
+        certificate_as_signed(certificate)
+        and not signed_by_a_thief(certificate)
+        and not is_taken_back(certificate)
+    )
 
 
 def signed_by_a_thief(

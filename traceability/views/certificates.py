@@ -28,7 +28,7 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
     events = found.status_events.all()
     withdrawn = events.filter(status=StatusEvent.Status.REVOKED).first()
     withdrawn = withdrawn or events.first()
-    if not queries.certificate_as_signed(found):
+    if not queries.certificate_as_signed(found) or queries.is_taken_back(found):
         # None of it is told: who changed one fact may have changed all.
         context: dict[str, Any] = {"certificate": found, "withdrawn": withdrawn}
         return render(request, "traceability/altered.html", context, status=409)
