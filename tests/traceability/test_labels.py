@@ -87,6 +87,14 @@ class TestMintLabels:
         assert not Label.objects.exists()
         assert CertificateBalance.objects.get().labelled_g == 0
 
+    def test_a_pack_is_no_heap(self, certificate: Certificate, zhao: User) -> None:
+        # Weights of lots go beyond what a batch's column holds on PostgreSQL.
+        change = {"quantity_g": 10**10}
+        CertificateBalance.objects.filter(pk=certificate.pk).update(**change)
+        with pytest.raises(UnableToMint):
+            new_batch(certificate=certificate, by=zhao, pack_g=3 * 10**9, count=1)
+        new_batch(certificate=certificate, by=zhao, pack_g=10**7, count=1)
+
     def test_covers_the_certificate_exactly(
         self, certificate: Certificate, zhao: User
     ) -> None:

@@ -191,6 +191,29 @@ class TestScan:
         change(Label.objects.filter(pk=label.pk), batch=dear)
         assert state(label) == "altered"
 
+    def test_what_is_too_old_does_not_grow_young(
+        self, label: Label, zhao: User
+    ) -> None:
+        batch = new_batch(
+            certificate=label.batch.certificate,
+            by=zhao,
+            count=1,
+            expires_on=date(2026, 11, 20),
+        )
+        old = operations.pack_label(code=batch.first_code, at=NOW, by=zhao)
+        later = datetime(2026, 11, 21, tzinfo=NOW.tzinfo)
+
+        def told() -> str:
+            return queries.judge(text=old.code, device=None, now=later).state
+
+        assert told() == "expired"
+        for day in (None, date(2027, 11, 20)):
+            change(of_batch(old), expires_on=day)
+            assert told() == "altered"
+        # Batches of before have no date in their line, and hold.
+        change(of_batch(label), expires_on=date(2027, 1, 1))
+        assert state(label) == "genuine"
+
     def test_a_batch_moved_to_another_certificate_or_lot_is_not_told(
         self, label: Label, farmer_wang: Farmer, zhao: User
     ) -> None:

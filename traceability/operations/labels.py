@@ -31,6 +31,7 @@ from traceability.queries.signed import batch_statement
 from traceability.signals import lot_recalled
 
 MAX_BATCH = 100_000
+MAX_PACK_G = 10**7  # ten tonnes: more is a slip of the finger
 _ROWS_AT_ONCE = 5_000
 _KEY_LOST = gettext_lazy(
     "The key behind this certificate is not trusted any more. Issue a new one."
@@ -76,6 +77,8 @@ def mint_labels(
         )
     if pack_g <= 0:
         raise UnableToMint(_("Give a weight of more than zero."))
+    if pack_g > MAX_PACK_G:
+        raise UnableToMint(_("One pack has ten tonnes at most."))
     key = register_key(purpose=KeyPurpose.CERTIFICATE, at=at)
     with transaction.atomic():
         _book(certificate, count * pack_g)
@@ -108,9 +111,11 @@ def mint_labels(
             "key_id": key.key_id,
             "algorithm": key.algorithm,
         }
+        # Lines of batches without these stay as they always were.
         if scratch:
-            # Lines of batches without one stay as they always were.
             facts["scratch"] = True
+        if expires_on is not None:
+            facts["use_by"] = expires_on.isoformat()
         signer = signing.signer(KeyPurpose.CERTIFICATE, key.key_id)
         signature = signer.sign_text(batch_statement(**facts))
         append_leaf(

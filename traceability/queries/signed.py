@@ -43,6 +43,7 @@ def label_as_signed(label: Label) -> bool:
             and logged.get("product", batch.product_name) == batch.product_name
             and logged.get("pack_g", batch.pack_g) == batch.pack_g
             and logged.get("scratch", False) == bool(batch.scratch)
+            and logged.get("use_by", _day(batch)) == _day(batch)
             and _batch_signed(batch, logged)
         )
     except (signing.SignatureRejected, *_UNREADABLE):
@@ -52,6 +53,10 @@ def label_as_signed(label: Label) -> bool:
     # The same lot, as the caller has read it: its papers are read once.
     batch.certificate.lot = batch.lot
     return certificate_as_signed(batch.certificate)
+
+
+def _day(batch: LabelBatch) -> str:
+    return batch.expires_on.isoformat() if batch.expires_on else ""
 
 
 def certificate_as_signed(certificate: Certificate) -> bool:
