@@ -143,6 +143,15 @@ class TestRecordEvent:
                 at=NOW,
             )
 
+    def test_what_was_never_there_is_not_picked(self, lot: Lot, zhao: User) -> None:
+        operations.take_off_weight(
+            lot=lot, weight_g=110_000, reason="多写了", by=zhao, at=NOW
+        )
+        for kind in ("harvest", "ship"):
+            with pytest.raises(UnableToRecordEvent):
+                record(lot, zhao, kind=kind, weight_g=200_001)
+            record(lot, zhao, kind=kind, weight_g=200_000)
+
 
 class TestStrikeEvent:
     def test_leaves_both_on_record_and_shows_neither(

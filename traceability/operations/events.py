@@ -197,8 +197,10 @@ def _require_safe_harvest(lot: Lot, happened_at: datetime) -> None:
 
 
 def _require_held(lot: Lot, kind: str, weight_g: int) -> None:
-    """Harvests of one lot are judged one after the other, with or without a plot."""
+    """Harvests of one lot are judged one after the other, with or without a plot. What
+    was written down by mistake was never held."""
     held = Lot.objects.select_for_update().get(pk=lot.pk).weight_g
+    held -= lot.corrections.aggregate(sum=Sum("weight_g"))["sum"] or 0
     if kind == Event.Kind.HARVEST:
         picked = lot.events.filter(kind=kind, strikes=None, struck_by=None)
         held -= picked.aggregate(sum=Sum("weight_g"))["sum"] or 0
