@@ -222,6 +222,13 @@ def refresh_lot(*, lot_id: int) -> None:
         refresh_card(product_id=product_id)
 
 
+def refresh_certified() -> None:
+    """Every card that shows a certificate, after a key was found to be stolen."""
+    shown = ProductCard.objects.filter(certified=True)
+    for product_id in list(shown.values_list("pk", flat=True)):
+        refresh_card(product_id=product_id)
+
+
 def bump_market() -> None:
     """Every kept list is old from now on."""
     if not MarketVersion.objects.filter(pk=1).update(number=F("number") + 1):

@@ -10,7 +10,16 @@ from shop.listings.models import Listing
 from shop.listings.signals import listing_changed, listing_ended, listing_published
 from shop.ordering.signals import stock_moved
 from shop.storefront import operations, queries
-from traceability.models import Certificate, Event, Evidence, Lot, StatusEvent
+from traceability import keylists
+from traceability.models import (
+    Certificate,
+    Event,
+    Evidence,
+    Lot,
+    PublishedKeyList,
+    StatusEvent,
+)
+from traceability.queries import descendant_ids
 from traceability.signals import scan_links
 
 
@@ -28,11 +37,24 @@ def refresh_after_order(*, product_ids: Iterable[int], **_: Any) -> None:
 
 
 # Rows about a lot are only ever added, so their being saved is the announcement.
-@receiver(post_save, sender=Event)
 @receiver(post_save, sender=Evidence)
 @receiver(post_save, sender=Certificate)
-def refresh_after_lot(*, instance: Event | Evidence | Certificate, **_: Any) -> None:
+def refresh_after_lot(*, instance: Evidence | Certificate, **_: Any) -> None:
     operations.refresh_lot(lot_id=instance.lot_id)
+
+
+@receiver(post_save, sender=Event)
+def refresh_after_event(*, instance: Event, **_: Any) -> None:
+    # What grew into other lots grew so for them too.
+    for lot_id in (instance.lot_id, *sorted(descendant_ids([instance.lot_id]))):
+        operations.refresh_lot(lot_id=lot_id)
+
+
+@receiver(post_save, sender=PublishedKeyList)
+def refresh_after_theft(*, instance: PublishedKeyList, **_: Any) -> None:
+    keys = keylists.read_list(instance.signed.document).keys
+    if any(key.state == keylists.State.COMPROMISED for key in keys):
+        operations.refresh_certified()
 
 
 @receiver(post_save, sender=StatusEvent)

@@ -2,8 +2,14 @@
 
 from typing import Any, NamedTuple
 
-from traceability.models import Evidence, Lot
-from traceability.queries import certificate_of_lot, history_of, recalled_ids
+from traceability import signing
+from traceability.models import Certificate, Evidence, Lot
+from traceability.queries import (
+    certificate_of_lot,
+    history_of,
+    recalled_ids,
+    signed_by_a_thief,
+)
 
 
 class Trace(NamedTuple):
@@ -26,7 +32,7 @@ def trace_of(lot: Lot | None) -> Trace:
     """
     if lot is None:
         return NOTHING
-    certificate = certificate_of_lot(lot)
+    certificate = _believed(certificate_of_lot(lot))
     papers = list(lot.evidence.exclude(kind=Evidence.Kind.PHOTO))
     kinds = {paper.kind for paper in papers}
     facts = {
@@ -65,3 +71,16 @@ def trace_of(lot: Lot | None) -> Trace:
         gi=Evidence.Kind.GI_LICENCE in kinds,
         recalled=bool(recalled_ids([lot.pk])),
     )
+
+
+def _believed(certificate: Certificate | None) -> Certificate | None:
+    """The certificate, unless its key was not ours alone, or nobody can tell."""
+    # While it is being issued it has no line yet, and the key that signs is ours.
+    if certificate is None or not hasattr(certificate, "leaf"):
+        return certificate
+    try:
+        if signed_by_a_thief(certificate):
+            return None
+    except signing.MissingKey:
+        return None
+    return certificate

@@ -1,6 +1,8 @@
 """Cards say what the listing, the stock and the lot say, as soon as they say it."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -19,9 +21,11 @@ from shop.ordering.signals import stock_moved
 from shop.storefront import operations, queries
 from shop.storefront.models import CropShelf, ProductCard, Shelf, month_bit
 from tests.factories import listings as offers
+from tests.factories.keys import OfflineMachine, key_for, theft
 from tests.factories.people import new_user
 from tests.factories.traceability import new_certificate, new_lot
 from tests.shop.storefront.conftest import card_of
+from traceability import operations as trace
 
 pytestmark = pytest.mark.django_db
 AT = offers.NOW + timedelta(hours=1)
@@ -110,6 +114,48 @@ class TestRefreshCard:
         assert card.certified
         assert card.trace["certificate"] == certificate.number
         assert card.trace["number"] == lot.number
+
+    def test_what_becomes_known_of_a_lot_is_told_of_its_parts(
+        self, oranges: Listing
+    ) -> None:
+        assert oranges.farmer is not None
+        by = new_user(name="赵示例")
+        lot = new_lot(farmer=oranges.farmer, by=by, harvest_date=oranges.harvest_on)
+        (part,) = trace.split_lot(lot=lot, weights_g=[50_000], by=by, at=AT)
+        link_lot(listing=oranges, lot=part, at=AT)
+        told = {"happened_at": AT, "by": by, "at": AT}
+        sprayed = {"substance": "苯醚甲环唑", "interval_days": 0}
+        trace.record_event(lot=lot, kind="spray", **sprayed, **told)
+        assert [event["kind"] for event in card_of(oranges).trace["events"]] == [
+            "spray"
+        ]
+
+    def test_a_certificate_of_a_stolen_key_is_none(
+        self, oranges: Listing, settings: Any, tmp_path: Path
+    ) -> None:
+        machine = OfflineMachine.new(tmp_path / "offline")
+        settings.ROOT_KEY_FILE = str(machine.public_file)
+        settings.LOG_FOLDER = tmp_path / "log"
+        settings.SIGNING_KEY_FILES = {
+            purpose: str(tmp_path / "keys" / f"{purpose}.pem")
+            for purpose in ("certificate", "log", "box")
+        }
+        trace.record_first_keys(at=AT)
+        machine.list_keys(valid_from=AT, at=AT)
+        assert oranges.farmer is not None
+        by = new_user(name="赵示例")
+        lot = new_lot(farmer=oranges.farmer, by=by, harvest_date=oranges.harvest_on)
+        link_lot(listing=oranges, lot=lot, at=AT)
+        new_certificate(lot=lot, by=by, at=AT + timedelta(hours=1))
+        card = card_of(oranges)
+        assert card.certified
+        at = AT + timedelta(hours=2)
+        stolen = theft(key_for("certificate", at=AT), since=AT + timedelta(minutes=1))
+        machine.list_keys(stolen, at=at)
+        stained = card_of(oranges)
+        assert (stained.certified, stained.trace["certificate"]) == (False, "")
+        # Kept pages go with the card.
+        assert stained.version > card.version
 
 
 class TestFarPresales:
