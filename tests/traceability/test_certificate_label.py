@@ -45,6 +45,16 @@ def test_says_all_that_the_regulation_asks_for(
 
 
 @BOTH
+def test_a_grower_promises_nothing_of_a_buyer(
+    certificate: Certificate, paper: Paper
+) -> None:
+    words = words_of(certificate_label_pdf(certificate, paper=paper))
+    assert "对承诺的真实性负责" in words
+    for promise in ("已收取并保存", "储存运输"):
+        assert promise not in words
+
+
+@BOTH
 @pytest.mark.parametrize("dpi", [150, 203.2, 300])
 def test_its_code_leads_to_the_page(
     certificate: Certificate, paper: Paper, dpi: float, settings
@@ -105,6 +115,19 @@ class TestPage:
         )
         answer = assistant.get(self.address(certificate, "70x50"))
         assert answer["Location"] == f"/certificates/{certificate.number}/"
+
+    def test_a_recalled_one_is_not_printed(
+        self, assistant: Client, certificate: Certificate, zhao: User
+    ) -> None:
+        number = certificate.number
+        operations.recall_lot(lot=certificate.lot, reason="检出超标", by=zhao, at=NOW)
+        label = self.address(certificate, "70x50")
+        paper = label.replace("label-70x50.pdf", "paper.pdf")
+        lot = assistant.get(f"/assistant/lots/{certificate.lot.number}/")
+        for address in (label, paper):
+            answer = assistant.get(address)
+            assert answer["Location"] == f"/certificates/{number}/"
+            assert address not in lot.content.decode()
 
     def test_names_too_long_for_a_label_come_on_a_page(
         self, assistant: Client, wordy: Certificate

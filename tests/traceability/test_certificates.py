@@ -428,3 +428,33 @@ class TestCertificatePdf:
         document = pypdfium2.PdfDocument(certificate_pdf(certificate, disclose=False))
         picture = document[0].render(scale=203 / 72).to_pil().convert("L")
         assert len(zxingcpp.read_barcodes(picture)) == 1
+
+
+@pytest.mark.once
+class TestWithdrawnOnPaper:
+    """Whoever keeps the file or prints it reads that it does not hold any more."""
+
+    def words(self, certificate: Certificate) -> str:
+        document = pypdfium2.PdfDocument(certificate_pdf(certificate, disclose=False))
+        return str(document[0].get_textpage().get_text_range())
+
+    def test_says_so(self, certificate: Certificate, zhao: User) -> None:
+        assert "Revoked" not in self.words(certificate)
+        operations.revoke_certificate(
+            certificate=certificate, reason="写错了", by=zhao, at=NOW
+        )
+        assert "已撤销 Revoked" in self.words(certificate)
+
+    def test_a_recall_says_more(self, certificate: Certificate, zhao: User) -> None:
+        operations.revoke_certificate(
+            certificate=certificate, reason="写错了", by=zhao, at=NOW
+        )
+        operations.recall_lot(lot=certificate.lot, reason="检出超标", by=zhao, at=NOW)
+        assert "已召回 Recalled" in self.words(certificate)
+
+    def test_a_recalled_page_keeps_its_heading(
+        self, client: Client, certificate: Certificate, zhao: User
+    ) -> None:
+        operations.recall_lot(lot=certificate.lot, reason="检出超标", by=zhao, at=NOW)
+        page = client.get(f"/certificates/{certificate.number}/").content.decode()
+        assert f'<h1 lang="zh-Hans">{regulation.TITLE}</h1>' in page

@@ -144,6 +144,11 @@ class TestWholeWay:
         assert answer.status_code == 200
         assert not Certificate.objects.exists()
 
+    def test_needs_no_report_to_be_offered(self, assistant: Client, lot: Lot) -> None:
+        assert not lot.evidence.exists()
+        page = assistant.get(f"/assistant/lots/{lot.number}/").content.decode()
+        assert f"/assistant/lots/{lot.number}/certificate/" in page
+
     def test_shows_the_newest_labels_first(
         self, assistant: Client, certificate: Certificate, zhao: User
     ) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from partners import measures
 from traceability import queries, regulation
-from traceability.models import Certificate
+from traceability.models import Certificate, StatusEvent
 from traceability.printing import pdf, qr
 
 _WIDTH, _HEIGHT = 210.0, 297.0
@@ -22,6 +22,7 @@ _BODY, _SMALL = 4.4, 3.0
 _NUMBERS = 6
 _GREY = "0.36 0.40 0.35 rg\n"
 _GREEN = "0.11 0.26 0.16 rg 0.17 0.37 0.23 RG\n"
+_RED = "0.72 0.11 0.11 rg\n"
 _BLACK = "0 g\n"
 
 
@@ -106,6 +107,18 @@ def _head(page: _Page, certificate: Certificate) -> None:
     page.y -= 8
     page.code(certificate.number, (_WIDTH - len(certificate.number) * 3) / 2, 5)
     page.y -= 11
+    if (status := _withdrawn(certificate)) is not None:
+        page.centred(" ".join(both(status.label)), 7, colour=_RED)
+        page.y -= 11
+
+
+def _withdrawn(certificate: Certificate) -> StatusEvent.Status | None:
+    """Why it must not be relied on; of several words the gravest."""
+    said = set(certificate.status_events.values_list("status", flat=True))
+    said |= set(certificate.lot.status_events.values_list("status", flat=True))
+    gravest = ("RECALLED", "REVOKED", "SUPERSEDED")
+    graver = (StatusEvent.Status[name] for name in gravest)
+    return next((status for status in graver if status in said), None)
 
 
 def _ticks(page: _Page, heading: Promise, promises: Sequence[Promise]) -> None:

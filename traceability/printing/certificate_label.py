@@ -65,7 +65,7 @@ class _Form:
         width = self.paper.width - 2 * _INSET
         to.title(regulation.TITLE)
         to.line(f"{_zh(regulation.PROMISE_HEADING)}：", width)
-        for promise in regulation.PROMISES.values():
+        for promise in regulation.promises(self.body["promises"]):
             to.line(_zh(promise), width, ticked=True)
         to.line(f"{_zh(regulation.BASIS_HEADING)}：", width)
         for basis in regulation.bases(self.body["basis"]):

@@ -295,7 +295,7 @@ def paper_certificate(
     """The certificate that goes with the goods: names and contact in full."""
     found = lot_for(request, number)
     printed = get_object_or_404(found.certificates, number=certificate)
-    if not queries.certificate_holds(printed):
+    if not _goes_with_goods(printed):
         return redirect("traceability:certificate", number=printed.number)
     data = certificate_pdf(printed, disclose=True)
     return pdf_answer(io.BytesIO(data), printed.number)
@@ -312,7 +312,7 @@ def certificate_label(
     size = next((one for one in CERTIFICATE_PAPERS if one.name == paper), None)
     if size is None:
         raise Http404
-    if printed.status_events.exists() or not queries.certificate_holds(printed):
+    if not _goes_with_goods(printed):
         return redirect("traceability:certificate", number=printed.number)
     try:
         data = certificate_label_pdf(printed, paper=size)
@@ -320,6 +320,16 @@ def certificate_label(
         # Names that long are legible on a whole page only.
         return redirect("traceability:certificate_paper", found.number, printed.number)
     return pdf_answer(io.BytesIO(data), f"{printed.number}-{paper}")
+
+
+def _goes_with_goods(certificate: Certificate) -> bool:
+    """Whether it may still be printed for goods: neither it nor its lot is withdrawn."""
+    said = StatusEvent.Status.RECALLED
+    return (
+        queries.certificate_holds(certificate)
+        and not certificate.status_events.exists()
+        and not certificate.lot.status_events.filter(status=said).exists()
+    )
 
 
 def _require(request: HttpRequest, permission: str) -> None:
