@@ -1,7 +1,7 @@
 """Certificates: complete, immutable, signed, never for more than there is."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,15 @@ class TestIssueCertificate:
         with pytest.raises(UnableToCertify):
             new_certificate(lot=lot, by=zhao, **changes)
         assert not Certificate.objects.exists()
+
+    def test_refuses_what_is_still_on_the_tree(
+        self, farmer_wang: Farmer, zhao: User
+    ) -> None:
+        day = NOW.date() + timedelta(days=1)
+        lot = new_lot(farmer=farmer_wang, by=zhao, harvest_date=day)
+        with pytest.raises(UnableToCertify, match="Certify it then"):
+            new_certificate(lot=lot, by=zhao)
+        new_certificate(lot=lot, by=zhao, at=NOW + timedelta(days=1))
 
     def test_refuses_a_recalled_lot_and_what_was_made_of_one(
         self, lot: Lot, zhao: User

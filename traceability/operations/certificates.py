@@ -68,8 +68,9 @@ def issue_certificate(
     organisation's social credit code, signed in clear. A buyer's names the certificates
     collected for the lot. Numbers run per county and year without gaps.
 
-    Errors: UnableToCertify where the lot holds less, is recalled, was harvested inside
-    a spray's safety interval, or land or licence allow less; signing.MissingKey.
+    Errors: UnableToCertify where the lot holds less, is recalled, is not harvested yet
+    or was inside a spray's safety interval, or land or licence allow less;
+    signing.MissingKey.
     """
     _require_facts(basis=basis, promisor=promisor, contact=contact, form=form)
     uscc = _checked_uscc(form, uscc)
@@ -254,7 +255,13 @@ def _require_fit(lot: Lot, basis: Sequence[str], at: datetime) -> None:
     if queries.recalled_ids(affected):
         raise UnableToCertify(_("This lot is recalled."))
     day = lot.harvest_date
-    if day < timezone.localtime(at).date() - LONGEST_AGO:
+    today = timezone.localtime(at).date()
+    if day > today:
+        raise UnableToCertify(
+            _("This is harvested on %(date)s. Certify it then.")
+            % {"date": date_format(day)}
+        )
+    if day < today - LONGEST_AGO:
         raise UnableToCertify(_("This was harvested years ago: it is history."))
     safe_from = queries.safe_harvest_date_of(lot=lot, day=day)
     if safe_from is not None and day < safe_from:
