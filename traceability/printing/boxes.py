@@ -12,6 +12,7 @@ from partners import measures
 from traceability import boxcodes, codes, queries, regulation
 from traceability.models import BoxIssue, LabelPrint
 from traceability.printing import pdf, qr
+from traceability.printing.layout import cut
 from traceability.printing.papers import Kind, Paper
 
 BOX_PAPERS = {
@@ -113,7 +114,7 @@ class _Layout:
         drawn, y = "", self.paper.height - _MARGIN
         for text, usual, most in _words(issue):
             size = usual * self.scale
-            for line in sans.wrapped(text, size, width)[:most]:
+            for line in cut(sans.wrapped(text, size, width), most):
                 y -= size * _LEADING
                 if y > self.foot:
                     drawn += pdf.text_at("S", sans, line, self.words_x, y, size)

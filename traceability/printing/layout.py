@@ -175,7 +175,7 @@ class Layout:
         width, small = self.words_width, max(size * 0.72, SMALLEST_TYPE)
         lines = [
             Line(text, sans.fitted(text, size, width), size * (leading - 0.1))
-            for text in _cut(sans.wrapped(title, size, width), rows)
+            for text in cut(sans.wrapped(title, size, width), rows)
         ]
         air = size * 0.2
         for fact in spoken:
@@ -207,7 +207,7 @@ def label_words(batch: LabelBatch) -> Words:
     )
 
 
-def _cut(lines: list[str], rows: int) -> list[str]:
+def cut(lines: list[str], rows: int) -> list[str]:
     """The first lines; the last of them says that there was more."""
     if len(lines) <= rows:
         return lines
