@@ -79,8 +79,11 @@ def one_import(request: HttpRequest, pk: int) -> HttpResponse:
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     """The tables to fill in: all as a workbook, or one as CSV."""
     if kind == "xlsx":
-        name = f"{_('Records to import')}.xlsx"
-        return attachment(imports.workbook(), name=name, content_type=WORKBOOK)
+        # Named outside of an f-string, in which no string is found to translate.
+        name = _("Records to import")
+        return attachment(
+            imports.workbook(), name=f"{name}.xlsx", content_type=WORKBOOK
+        )
     wanted = next(one for one in imports.KINDS if one.name == kind)
     return table(template_heads(wanted), [], name=wanted.sheet)
 
