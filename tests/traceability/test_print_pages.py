@@ -252,6 +252,7 @@ class TestAudit:
             again = words_of(client.get("/backoffice/label-prints/"))
             assert "打印机卡纸" in again
             assert "Labels 3 to 4" in again
+            assert "50×30 mm" in again
             everything = client.get("/backoffice/label-prints/?part=all")
             assert everything.content.decode().count('class="list-item"') == 3
             table = words_of(client.get("/backoffice/label-prints/?part=table"))

@@ -143,7 +143,8 @@ def prints(request: HttpRequest) -> HttpResponse:
     elif kind != "all":
         kind, found = "again", found.again()
     shown, urls = newest_first(request, found)
-    context = {"prints": shown, "part": kind, **urls}
+    on_papers = [(printed, ALL_PAPERS.get(printed.paper)) for printed in shown]
+    context = {"prints": on_papers, "part": kind, **urls}
     return render(request, "traceability/prints/list.html", context)
 
 
