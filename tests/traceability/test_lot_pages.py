@@ -144,6 +144,16 @@ class TestWholeWay:
         assert answer.status_code == 200
         assert not Certificate.objects.exists()
 
+    def test_calls_no_choice_optional_that_is_made_already(
+        self, assistant: Client, lot: Lot
+    ) -> None:
+        home = f"/assistant/lots/{lot.number}/"
+        page = " ".join(words_of(assistant.get(f"{home}certificate/")).split())
+        assert "Whose certificate optional" not in page
+        assert "Unified social credit code optional" in page
+        event = " ".join(words_of(assistant.get(f"{home}event/")).split())
+        assert "What was sprayed optional" not in event
+
     def test_needs_no_report_to_be_offered(self, assistant: Client, lot: Lot) -> None:
         assert not lot.evidence.exists()
         page = assistant.get(f"/assistant/lots/{lot.number}/").content.decode()
