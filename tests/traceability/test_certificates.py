@@ -11,6 +11,7 @@ import zxingcpp
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.utils import translation
 
 from partners.organisations.models import Farmer
 from partners.organisations.operations import open_station
@@ -163,7 +164,7 @@ class TestIssueCertificate:
     ) -> None:
         day = NOW.date() + timedelta(days=1)
         lot = new_lot(farmer=farmer_wang, by=zhao, harvest_date=day)
-        with pytest.raises(UnableToCertify, match="Certify it then"):
+        with translation.override("en"), pytest.raises(UnableToCertify, match="then"):
             new_certificate(lot=lot, by=zhao)
         new_certificate(lot=lot, by=zhao, at=NOW + timedelta(days=1))
 
@@ -467,3 +468,14 @@ class TestWithdrawnOnPaper:
         operations.recall_lot(lot=certificate.lot, reason="检出超标", by=zhao, at=NOW)
         page = client.get(f"/certificates/{certificate.number}/").content.decode()
         assert f'<h1 lang="zh-Hans">{regulation.TITLE}</h1>' in page
+
+
+@pytest.mark.once
+def test_a_number_of_none_is_told_to_be_none(client: Client) -> None:
+    client.cookies["django_language"] = "en"
+    answer = client.get("/certificates/HS-2026-999999/")
+    assert answer.status_code == 404
+    page = answer.content.decode()
+    assert "No such certificate" in page
+    assert "HS-2026-999999" in page
+    assert "the paper is not ours" in page

@@ -18,19 +18,25 @@ from traceability.printing import certificate_pdf
 from traceability.views.boxes import links_for, place_of, timeline_of
 
 log = logging.getLogger(__name__)
+_LONGEST_NUMBER = 40
 
 
 @require_safe
 def certificate(request: HttpRequest, number: str) -> HttpResponse:
     """The certificate, whether it stands, and how to check it without us."""
-    found = _certificate(number)
+    try:
+        found = _certificate(number)
+    except Http404:
+        # A forged paper leads here as well: whoever holds it is to be told.
+        context: dict[str, Any] = {"number": number[:_LONGEST_NUMBER]}
+        return render(request, "traceability/no_certificate.html", context, status=404)
     # One that was replaced may be revoked as well, which is the graver.
     events = found.status_events.all()
     withdrawn = events.filter(status=StatusEvent.Status.REVOKED).first()
     withdrawn = withdrawn or events.first()
     if not queries.certificate_as_signed(found) or queries.is_taken_back(found):
         # None of it is told: who changed one fact may have changed all.
-        context: dict[str, Any] = {"certificate": found, "withdrawn": withdrawn}
+        context = {"certificate": found, "withdrawn": withdrawn}
         return render(request, "traceability/altered.html", context, status=409)
     if queries.signed_by_a_thief(found):
         context = {"certificate": found, "withdrawn": withdrawn, "stolen_key": True}
