@@ -459,7 +459,7 @@ class TestPrint:
         name = "五香真空装手工萝卜干送礼大箱装"
         batch = new_batch(certificate=certificate, by=zhao, product_name=name)
         issue = operations.issue_boxes(batch=batch, by=zhao, at=NOW)
-        document = pypdfium2.PdfDocument(drawn(issue, "100x70"))
+        document = pypdfium2.PdfDocument(drawn(issue, "box-100x70"))
         assert "…" in document[0].get_textpage().get_text_range()
 
     def test_the_assistant_signs_and_prints(
