@@ -164,6 +164,20 @@ class TestImport:
 
 
 class TestFindings:
+    def test_all_are_told_at_once(self, farmer_wang: Farmer, zhao: User) -> None:
+        """A cell that cannot be read hides nothing else, and is told once."""
+        plots = [[*PLOT[:4], "三"], ["月亮村", "王婶", "前坡", "柑橘", "1"]]
+        lots = [LOT, ["A2", *LOT[1:3], "河边", *LOT[4:]]]
+        events = [["A1", "飞翔", "2026-10-01"], ["A9", "打药", "昨天"]]
+        found = wrong(book(plots=plots, lots=lots, events=events), zhao)
+        assert [(sheet, line) for sheet, line, _words in found] == [
+            ("地块", 2),  # three, in a sign
+            ("地块", 3),  # no such village
+            ("批次", 3),  # no such plot
+            ("农事", 2),  # no such event
+            ("农事", 3),  # yesterday
+        ]
+
     def test_stand_at_their_line_and_column(
         self, farmer_wang: Farmer, zhao: User, village_luxi: Division
     ) -> None:
@@ -296,6 +310,21 @@ class TestTwiceAtOnce:
 
 
 class TestPages:
+    def test_shows_what_was_read_before_the_yes(
+        self, farmer_wang: Farmer, zhao: User
+    ) -> None:
+        plots = [["永固村", "王婶", f"地{n}", "柑橘", "2"] for n in range(12)]
+        checked = check(book(plots=[*plots, PLOT]), zhao)
+        page = logged_in(zhao).get(f"/records/import/{checked.pk}/")
+        told = " ".join(words_of(page).split())
+        assert "and 3 more lines" in told
+        assert "地9" in told
+        assert "地10" not in told
+        assert "2026-10-01 吡虫啉 20" in told
+        assert "清晨" in told
+        operations.carry_out_import(checked=checked, by=zhao, at=NOW)
+        assert "清晨" not in words_of(logged_in(zhao).get(page.wsgi_request.path))
+
     def test_from_the_file_to_the_lots(self, farmer_wang: Farmer, zhao: User) -> None:
         browser = logged_in(zhao)
         answer = browser.post("/records/import/", {"file": book()})

@@ -55,9 +55,11 @@ class Line:
 
 @dataclass
 class Reading:
-    """What a file says, and everything found while reading it."""
+    """What a file says, and everything found while reading it. Lines of which a cell
+    could not be read are `broken`, with the facts of the others."""
 
     lines: list[Line] = field(default_factory=list)
+    broken: list[Line] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def of(self, kind: str) -> list[Line]:
@@ -146,8 +148,7 @@ def _read_line(
         except _BadCell as bad:
             reading.findings.append(line.finding(bad.words, name))
             good = False
-    if good:
-        reading.lines.append(line)
+    (reading.lines if good else reading.broken).append(line)
 
 
 def _value(name: str, cell: Cell, *, head: Head, today: date) -> Any:

@@ -26,6 +26,7 @@ from traceability.operations.importing import (
     UnableToImport,
     carry_out_import,
     check_import,
+    read_checked,
 )
 from traceability.operations.keys import (
     NOTICE,
@@ -143,6 +144,7 @@ __all__ = [
     "prepare_rotation",
     "print_labels",
     "publish_log",
+    "read_checked",
     "recall_lot",
     "record_event",
     "record_first_keys",

@@ -52,7 +52,8 @@ class _Wrong(Exception):
 
 
 def check_import(*, file: Upload, by: Person, at: datetime) -> RecordImport:
-    """Read a file and try it out; kept for `carry_out_import` if nothing is wrong.
+    """Read a file and try it out; kept for `carry_out_import` if nothing is wrong, or
+    else all that is.
 
     Errors: UnableToImport, and nothing is kept.
     """
@@ -61,9 +62,10 @@ def check_import(*, file: Upload, by: Person, at: datetime) -> RecordImport:
     data = file.read(FILE_LIMIT + 1)
     digest = hashlib.sha256(data).hexdigest()
     _require_new(digest)
-    reading = _read(data, at)
+    reading = imports.read(data, today=timezone.localtime(at).date())
     with transaction.atomic():
-        findings = _Taking(by=by, at=at).take(reading)
+        # Also where a cell could not be read: whoever corrects it wants to know all.
+        findings = _in_order(reading, _Taking(by=by, at=at).take(reading))
         transaction.set_rollback(True)
     if findings:
         raise UnableToImport(
@@ -89,11 +91,7 @@ def check_import(*, file: Upload, by: Person, at: datetime) -> RecordImport:
 def carry_out_import(*, checked: RecordImport, by: Person, at: datetime) -> None:
     """Take over what was checked, all or nothing. The file is read and judged again:
     the books may have moved on. Errors: UnableToImport, and nothing is written."""
-    with checked.file.open("rb") as file:
-        data = file.read()
-    if hashlib.sha256(data).hexdigest() != checked.sha256:
-        raise UnableToImport(_("The file is not the one that was checked."))
-    reading = _read(data, at)
+    reading = read_checked(checked=checked, at=at)
     try:
         with transaction.atomic():
             waiting = RecordImport.objects.filter(
@@ -109,19 +107,27 @@ def carry_out_import(*, checked: RecordImport, by: Person, at: datetime) -> None
         raise UnableToImport(_("This file was imported already.")) from error
 
 
-def _require_new(digest: str) -> None:
-    before = RecordImport.objects.filter(sha256=digest, imported_at__isnull=False)
-    if done := before.first():
-        when = date_format(timezone.localtime(done.imported_at), "DATETIME_FORMAT")
-        raise UnableToImport(_("This file was imported on %(date)s.") % {"date": when})
-
-
-def _read(data: bytes, at: datetime) -> Reading:
+def read_checked(*, checked: RecordImport, at: datetime) -> Reading:
+    """What a checked file says. Errors: UnableToImport."""
+    try:
+        with storing(), checked.file.open("rb") as file:
+            data = file.read()
+    except UnableToStore as error:
+        raise UnableToImport(str(error)) from error
+    if hashlib.sha256(data).hexdigest() != checked.sha256:
+        raise UnableToImport(_("The file is not the one that was checked."))
     reading = imports.read(data, today=timezone.localtime(at).date())
     if reading.findings:
         words = _("Nothing was imported. Correct the file first.")
         raise UnableToImport(words, reading.findings)
     return reading
+
+
+def _require_new(digest: str) -> None:
+    before = RecordImport.objects.filter(sha256=digest, imported_at__isnull=False)
+    if done := before.first():
+        when = date_format(timezone.localtime(done.imported_at), "DATETIME_FORMAT")
+        raise UnableToImport(_("This file was imported on %(date)s.") % {"date": when})
 
 
 @dataclass
@@ -131,6 +137,8 @@ class _Taking:
     by: Person
     at: datetime
     findings: list[Finding] = field(default_factory=list)
+    # What a line of this file says that is itself wrong is told at that line alone.
+    broken_plots: set[tuple[Any, ...]] = field(default_factory=set)
     # By the number that the file gives them; None: its line was wrong.
     lots: dict[str, Lot | None] = field(default_factory=dict)
     made: set[int] = field(default_factory=set)
@@ -138,6 +146,11 @@ class _Taking:
 
     def take(self, reading: Reading) -> list[Finding]:
         """What was wrong; where nothing was, all is written."""
+        for line in reading.broken:
+            if line.kind == "plots":
+                self.broken_plots.add(_named(line.facts))
+            elif line.kind == "lots":
+                self.lots[line.facts.get("ref", "")] = None
         for kind, act in (
             ("plots", self._plot),
             ("lots", self._lot),
@@ -157,9 +170,14 @@ class _Taking:
             with transaction.atomic():
                 act(line.facts)
         except _Wrong as wrong:
-            self.findings.append(line.finding(str(wrong), wrong.column))
+            self._note(line, str(wrong), wrong.column)
         except (UnableToRegisterPlot, UnableToRecordLot, UnableToRecordEvent) as error:
-            self.findings.append(line.finding(str(error)))
+            self._note(line, str(error))
+
+    def _note(self, line: Line, words: str, column: str = "") -> None:
+        self.findings.append(line.finding(words, column))
+        if line.kind == "plots":
+            self.broken_plots.add(_named(line.facts))
 
     def _plot(self, facts: dict[str, Any]) -> None:
         village = self._village(facts["village"])
@@ -187,6 +205,8 @@ class _Taking:
         self.lots[facts["ref"]] = None
         farmer = self._farmer(self._village(facts["village"]), facts["farmer"])
         plot = Plot.objects.filter(farmer=farmer, name=facts["plot"]).first()
+        if plot is None and _named(facts) in self.broken_plots:
+            return
         if plot is None:
             raise _Wrong(_("This farmer has no plot of this name."), "plot")
         same = Lot.objects.filter(
@@ -215,11 +235,11 @@ class _Taking:
     def _event(self, facts: dict[str, Any]) -> None:
         if facts["ref"] not in self.lots:
             raise _Wrong(_("No lot of this file has this number."), "ref")
+        if facts["kind"] not in Event.Kind.values:
+            raise _Wrong(_("We do not know this event."), "kind")
         lot = self.lots[facts["ref"]]
         if lot is None:
             return  # its own line says what is wrong
-        if facts["kind"] not in Event.Kind.values:
-            raise _Wrong(_("We do not know this event."), "kind")
         happened = timezone.make_aware(datetime.combine(facts["day"], _MORNING))
         record_event(
             lot=lot,
@@ -284,3 +304,18 @@ class _Taking:
         if len(named) > 1:
             raise _Wrong(_("Several farmers of this village are called so."), "farmer")
         return named[0]
+
+
+def _in_order(reading: Reading, found: list[Finding]) -> list[Finding]:
+    """All that is wrong, as one comes upon it in the file."""
+    sheets = [line.sheet for line in (*reading.lines, *reading.broken)]
+    order = {sheet: place for place, sheet in enumerate(dict.fromkeys(sheets))}
+    return sorted(
+        [*reading.findings, *found],
+        key=lambda one: (order.get(one.sheet, -1), one.line or 0),
+    )
+
+
+def _named(facts: dict[str, Any]) -> tuple[Any, ...]:
+    """Whose plot it is, and which."""
+    return tuple(facts.get(name) for name in ("village", "farmer", "plot"))

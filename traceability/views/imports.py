@@ -1,23 +1,50 @@
 """Existing records from a spreadsheet: choose, see what was found, take over."""
 
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from partners.measures import jin
 from partners.views.downloads import WORKBOOK, attachment, table
 from traceability import imports, operations
 from traceability.imports.columns import template_heads
-from traceability.models import RecordImport
+from traceability.models import Event, RecordImport
 from traceability.views.common import get_or_post, now_by
 
 _MAY_RECORD = permission_required("traceability.record_lots", raise_exception=True)
 _FINDINGS = 100
+_LINES = 10
+_TITLES = {
+    "plots": gettext_lazy("Plots"),
+    "lots": gettext_lazy("Lots"),
+    "events": gettext_lazy("Events"),
+}
+_HEADS = {
+    "ref": gettext_lazy("Lot's number in the file"),
+    "village": gettext_lazy("Village"),
+    "farmer": gettext_lazy("Farmer"),
+    "plot": gettext_lazy("Plot"),
+    "crop": gettext_lazy("Crop"),
+    "area": gettext_lazy("Area in mu"),
+    "product": gettext_lazy("Product"),
+    "day": gettext_lazy("Date"),
+    "weight": gettext_lazy("Weight in jin"),
+    "kind": gettext_lazy("Event"),
+    "substance": gettext_lazy("Substance"),
+    "interval": gettext_lazy("Safety interval in days"),
+    "note": gettext_lazy("Note"),
+}
 
 
 class ImportForm(forms.Form):
@@ -69,7 +96,8 @@ def one_import(request: HttpRequest, pk: int) -> HttpResponse:
             )
         messages.success(request, _("Imported. The lots have numbers of their own."))
         return redirect("traceability:lots")
-    return render(request, "traceability/import.html", {"checked": checked})
+    context = {"checked": checked, "tables": _shown(checked)}
+    return render(request, "traceability/import.html", context)
 
 
 @never_cache
@@ -86,6 +114,55 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
         )
     wanted = next(one for one in imports.KINDS if one.name == kind)
     return table(template_heads(wanted), [], name=wanted.sheet)
+
+
+class Shown(NamedTuple):
+    """The first lines of one table as they were read, each cell under its heading, and
+    how many more lines there are."""
+
+    title: str
+    heads: list[str]
+    rows: list[list[tuple[str, str]]]
+    more: int
+
+
+def _shown(checked: RecordImport) -> list[Shown]:
+    """What a file says, so that a column in the wrong place is seen before the yes.
+    Nothing where it is imported already, or cannot be read just now."""
+    if checked.imported_at is not None:
+        return []
+    try:
+        reading = operations.read_checked(checked=checked, at=timezone.now())
+    except operations.UnableToImport:
+        return []
+    return [
+        _table_of(kind, lines)
+        for kind in imports.KINDS
+        if (lines := reading.of(kind.name))
+    ]
+
+
+def _table_of(kind: imports.Kind, lines: list[imports.Line]) -> Shown:
+    """Without columns that no line fills."""
+    columns = [c for c in kind.columns if any(_told(it.facts[c], c) for it in lines)]
+    rows = [
+        [(str(_HEADS[c]), _told(line.facts[c], c)) for c in columns]
+        for line in lines[:_LINES]
+    ]
+    heads = [str(_HEADS[column]) for column in columns]
+    return Shown(str(_TITLES[kind.name]), heads, rows, max(0, len(lines) - _LINES))
+
+
+def _told(value: Any, column: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    if column == "weight":
+        return jin(value)
+    if column == "kind":
+        return str(Event.Kind(value).label) if value in Event.Kind.values else value
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _page(
