@@ -54,6 +54,16 @@ class TestScan:
         assert "王示例" not in response.content.decode()
         assert "10000000009" not in response.content.decode()
 
+    def test_changes_its_language_and_comes_back(
+        self, client: Client, label: Label
+    ) -> None:
+        address = f"/T/{label.code}"
+        page = client.get(address).content.decode()
+        assert f'<input type="hidden" name="next" value="{address}">' in page
+        chosen = client.post("/reading/", {"next": address, "language": "zh-hans"})
+        assert chosen["Location"] == address
+        assert "举报假货" in client.get(address).content.decode()
+
     def test_says_in_english_what_it_is_and_where_from(
         self, client: Client, label: Label
     ) -> None:

@@ -29,6 +29,8 @@ from traceability import operations as trace
 
 pytestmark = pytest.mark.django_db
 AT = offers.NOW + timedelta(hours=1)
+# The oranges are; only then are they certified.
+PICKED = AT + timedelta(days=20)
 
 
 def take(listing: Listing, packs: int) -> None:
@@ -109,7 +111,7 @@ class TestRefreshCard:
         lot = new_lot(farmer=oranges.farmer, by=by, harvest_date=day)
         link_lot(listing=oranges, lot=lot, at=AT)
         assert not card_of(oranges).certified
-        certificate = new_certificate(lot=lot, by=by)
+        certificate = new_certificate(lot=lot, by=by, at=PICKED)
         card = card_of(oranges)
         assert card.certified
         assert card.trace["certificate"] == certificate.number
@@ -146,10 +148,10 @@ class TestRefreshCard:
         by = new_user(name="赵示例")
         lot = new_lot(farmer=oranges.farmer, by=by, harvest_date=oranges.harvest_on)
         link_lot(listing=oranges, lot=lot, at=AT)
-        new_certificate(lot=lot, by=by, at=AT + timedelta(hours=1))
+        new_certificate(lot=lot, by=by, at=PICKED)
         card = card_of(oranges)
         assert card.certified
-        at = AT + timedelta(hours=2)
+        at = PICKED + timedelta(hours=2)
         stolen = theft(key_for("certificate", at=AT), since=AT + timedelta(minutes=1))
         machine.list_keys(stolen, at=at)
         stained = card_of(oranges)
