@@ -62,8 +62,9 @@ class TestForms:
         self, lot: Lot, zhao: User, form: str
     ) -> None:
         code = new_uscc()
-        for wrong in ("", code[:-1], code[:-1] + ("0" if code[-1] != "0" else "1")):
-            with pytest.raises(UnableToCertify):
+        changed = code[:-1] + ("0" if code[-1] != "0" else "1")
+        for wrong, why in (("", "18"), (code[:-1], "打错"), (changed, "打错")):
+            with pytest.raises(UnableToCertify, match=why):
                 new_certificate(lot=lot, by=zhao, form=form, uscc=wrong)
         made = new_certificate(lot=lot, by=zhao, form=form, uscc=f" {code.lower()} ")
         assert json.loads(made.document)["uscc"] == code

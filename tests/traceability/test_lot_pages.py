@@ -339,3 +339,19 @@ class TestPermissions:
         )
         assert answer.status_code == 200
         assert Plot.objects.count() == 1
+
+
+def test_what_was_left_out_before_the_certificate_is_no_duty(
+    assistant: Client, farmer_wang: Farmer, zhao: User
+) -> None:
+    lot = new_lot(farmer=farmer_wang, by=zhao)
+
+    def states() -> list[str]:
+        page = assistant.get(f"/assistant/lots/{lot.number}/")
+        return [step["state"] for step in page.context["steps"]]
+
+    assert states() == ["now", "", "", ""]
+    certificate = new_certificate(lot=lot, by=zhao)
+    assert states() == ["", "", "done", "now"]
+    new_batch(certificate=certificate, by=zhao)
+    assert states() == ["", "", "done", "done"]

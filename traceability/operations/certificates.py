@@ -217,8 +217,12 @@ def _checked_uscc(form: str, uscc: str) -> str:
         return ""
     if not code and not rules.needs_uscc:
         return ""
-    if not social_credit_code.is_valid(code):
+    if not code:
         raise UnableToCertify(_("Give the promisor's 18-character social credit code."))
+    if not social_credit_code.is_valid(code):
+        raise UnableToCertify(
+            _("This is no social credit code: a character is mistyped or missing.")
+        )
     return social_credit_code.compact(code)
 
 

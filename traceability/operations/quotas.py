@@ -145,7 +145,10 @@ def register_licence(
     if mark not in Mark.values:
         raise UnableToLicense(_("Choose the mark."), field="mark")
     code = holder_uscc.strip().upper()
-    if (code or mark == Mark.GI) and not uscc.is_valid(code):
+    if code and not uscc.is_valid(code):
+        words = _("This is no social credit code: a character is mistyped or missing.")
+        raise UnableToLicense(words, field="holder_uscc")
+    if mark == Mark.GI and not code:
         words = _("Give the holder's 18-character social credit code.")
         raise UnableToLicense(words, field="holder_uscc")
     number = marks.plain(number)

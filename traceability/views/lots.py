@@ -349,14 +349,16 @@ def _form_page(
 
 
 def _steps(found: Lot, certificates: list[Certificate]) -> list[dict[str, str]]:
-    """Where the lot is on its way: recorded, tested, certified, labelled."""
+    """Where the lot is on its way: recorded, tested, certified, labelled. What was
+    left out before a certificate is no duty any more."""
     done = [
         (_("Recorded"), found.events.exists()),
         (_("Tested"), found.evidence.exists()),
         (pgettext("a step", "Certified"), bool(certificates)),
         (_("Labelled"), any(c.batches.all() for c in certificates)),
     ]
-    now = next((i for i, (_name, is_done) in enumerate(done) if not is_done), None)
+    passed = 2 if certificates else 0
+    now = next((i for i in range(passed, len(done)) if not done[i][1]), None)
     return [
         {
             "label": name,
