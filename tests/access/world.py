@@ -173,15 +173,18 @@ def _farm(world: World) -> None:
     things.evidence = traceability.attach_evidence(
         lot=things.lot, kind="photo", title="田里", file=photo(), by=by, at=NOW
     )
-    things.certificate = new_certificate(lot=things.lot, by=by, quantity_g=150_000)
-    things.batch = new_batch(certificate=things.certificate, by=by, scratch=True)
+    things.certificate = new_certificate(
+        lot=things.lot, by=by, quantity_g=150_000, at=NOW
+    )
+    made = {"certificate": things.certificate, "by": by, "at": NOW}
+    things.batch = new_batch(**made, scratch=True)
     codes = things.batch.codes()
     things.codes, things.code = codes, codes[0]
     traceability.pack_label(code=things.code, by=by, at=NOW)
     boxes = traceability.issue_boxes(batch=things.batch, by=by, at=NOW)
     (message,) = signed_boxes(boxes, [things.batch.first_number])
     things.box_text = boxcodes.address(message).rpartition("/")[2]
-    things.other_batch = new_batch(certificate=things.certificate, by=by)
+    things.other_batch = new_batch(**made)
     things.printed = traceability.print_labels(
         batch=things.batch,
         paper="50x30",
