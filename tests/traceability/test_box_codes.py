@@ -19,12 +19,12 @@ from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 from qrcode.util import MODE_ALPHA_NUM, QRData
 
-from partners.files import private_storage
 from partners.organisations.models import Farmer
 from shop.users.models import User
 from tests.factories.keys import OfflineMachine, key_for, rotation, theft
 from tests.factories.traceability import NOW, new_batch, new_certificate, new_lot
 from tests.guards import guards_lifted
+from tests.traceability import test_prints
 from traceability import boxcodes, operations, queries, signing
 from traceability.boxcodes import BoxCodeRejected, BoxCodeTooLong, Facts
 from traceability.models import (
@@ -382,20 +382,8 @@ def drawn(issue: BoxIssue, paper: str) -> bytes:
 
 
 def printed(batch: LabelBatch, by: User, **changes: Any) -> LabelPrint:
-    facts: dict[str, Any] = {
-        "batch": batch,
-        "paper": "box-100x70",
-        "first": batch.first_number,
-        "last": batch.last_number,
-        "by": by,
-        "at": NOW,
-    }
-    return operations.print_labels(**facts | changes)
-
-
-def files_of(made: LabelPrint) -> list[bytes]:
-    storage = private_storage()
-    return [storage.open(part.name).read() for part in made.job.parts.all()]
+    """The whole batch as box labels of 100×70 mm."""
+    return test_prints.printed(batch, by, **{"paper": "box-100x70"} | changes)
 
 
 class TestSheet:
@@ -429,7 +417,7 @@ class TestPrint:
         torn = issue.batch.labels.get(pk=issue.batch.first_number)
         operations.void_label(label=torn, reason="撕坏了", by=zhao, at=NOW)
         operations.pack_label(code=issue.batch.codes()[1], at=NOW, by=zhao)
-        (file,) = files_of(printed(issue.batch, zhao))
+        (file,) = test_prints.files_of(printed(issue.batch, zhao))
         assert len(pypdfium2.PdfDocument(file)) == 8
 
     def test_a_box_label_is_a_copy_of_the_small_one(
