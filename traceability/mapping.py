@@ -15,7 +15,8 @@ _SIGN, _LINE = 10, 12  # a Chinese sign's width and a line's height, in units
 # West, south, east and north of what a county's buyers are spread over.
 _WHOLE = (74.0, 18.0, 134.0, 53.0)
 _AIR = 2.0
-_LEAST = 9.0
+# Wide and low, so that a phone shows more than the map.
+_LEAST_WIDE, _LEAST_HIGH = 12.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,8 @@ class _View:
             west, south = min(west, _WHOLE[0]), min(south, _WHOLE[1])
             east, north = max(east, _WHOLE[2]), max(north, _WHOLE[3])
         wide, high = (
-            max(0.0, _LEAST - (east - west)),
-            max(0.0, _LEAST - (north - south)),
+            max(0.0, _LEAST_WIDE - (east - west)),
+            max(0.0, _LEAST_HIGH - (north - south)),
         )
         return cls(
             west - wide / 2,

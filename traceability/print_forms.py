@@ -123,7 +123,9 @@ def _choices(batch: LabelBatch) -> Iterator[tuple[Any, Any]]:
     for kind, papers in groupby(offered, key=lambda paper: paper.kind):
         yield kind.value, [(paper.name, paper.title) for paper in papers]
     if queries.box_issue_that_holds(batch) is not None:
-        boxes = [(paper.name, paper.title) for paper in BOX_PAPERS.values()]
+        # Closed, a choice shows no group: a roll of small labels has the same size.
+        word = _("Box label")
+        boxes = [(it.name, f"{word} {it.title}") for it in BOX_PAPERS.values()]
         yield _("Box labels with all facts"), boxes
     outside = _("Code and address of each label, as CSV")
     yield _("A printing shop elsewhere"), [(LabelPrint.TABLE, outside)]

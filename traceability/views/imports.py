@@ -162,7 +162,7 @@ def _told(value: Any, column: str) -> str:
         return jin(value)
     if column == "kind":
         return str(Event.Kind(value).label) if value in Event.Kind.values else value
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
 def _page(
