@@ -215,6 +215,9 @@ def postgresql(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # Django switches preparing off; partners.prepared.Prepared asks for it.
+        # Cursors of Django's own put values into the text and are never prepared.
+        "OPTIONS": {"prepare_threshold": 5},
     }
 
 
