@@ -168,11 +168,10 @@ def _require_paper(
 ) -> None:
     if paper == LabelPrint.TABLE:
         return
-    known = {found.name: found for found in offered_papers(scratch=bool(batch.scratch))}
-    if paper in BOX_PAPERS:
-        if queries.box_issue_that_holds(batch) is None:
-            raise UnableToPrint(_("Sign the box codes first."), field="paper")
-        known = BOX_PAPERS
+    if paper in BOX_PAPERS and queries.box_issue_that_holds(batch) is None:
+        raise UnableToPrint(_("Sign the box codes first."), field="paper")
+    offered = {it.name: it for it in offered_papers(scratch=bool(batch.scratch))}
+    known = offered | BOX_PAPERS
     if paper not in known:
         raise UnableToPrint(_("Choose one of these papers."), field="paper")
     if not 1 <= first_place <= known[paper].per_page:

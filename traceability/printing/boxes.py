@@ -52,17 +52,16 @@ def write_boxes(
     with translation.override("zh-hans"):
         words = layout.words(issue, sans)
     form = document.add_form(words, width=paper.width, height=paper.height)
-    places: dict[int, list[str]] = {}
     labels = zip(numbers, symbols, strict=True)
-    for place, (number, matrix) in enumerate(labels, skip):
-        page, position = divmod(place, paper.per_page)
-        x, y = paper.place(position)
-        places.setdefault(page, []).append(
-            f"q 1 0 0 1 {x + shift[0]:.3f} {y - shift[1]:.3f} cm /B Do\n"
-            f"{layout.symbol(matrix)}{layout.code(codes.code_of(number), mono)}Q\n"
-        )
     width, height = paper.page
-    for content in places.values():
+    for first, page in paper.pages(labels, skip=skip):
+        content = []
+        for position, (number, matrix) in enumerate(page, first):
+            x, y = paper.place(position)
+            content.append(
+                f"q 1 0 0 1 {x + shift[0]:.3f} {y - shift[1]:.3f} cm /B Do\n"
+                f"{layout.symbol(matrix)}{layout.code(codes.code_of(number), mono)}Q\n"
+            )
         document.add_page(
             "".join(content), width=width, height=height, forms={"B": form}
         )

@@ -5,12 +5,16 @@ zweckform templates), rounded to 0.1 mm. Every sheet in the table stands centred
 page, so a page, a size and a gap say where each label is.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+Label = TypeVar("Label")
 _A4 = (210.0, 297.0)
 _LETTER = (215.9, 279.4)
 # What office printers cannot reach at the edges of a sheet: a sixth of an inch.
@@ -58,6 +62,16 @@ class Paper:
     @property
     def per_page(self) -> int:
         return self.columns * self.rows
+
+    def pages(
+        self, labels: Iterable[Label], *, skip: int
+    ) -> Iterator[tuple[int, list[Label]]]:
+        """The place of each page's first label, and its labels. The first `skip` places
+        of the first page stay empty."""
+        waiting, first = iter(labels), skip
+        while page := list(islice(waiting, self.per_page - first)):
+            yield first, page
+            first = 0
 
     @property
     def dot(self) -> float:

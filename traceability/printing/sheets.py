@@ -75,7 +75,7 @@ def write_sheet(
         words = layout.words(label_words(batch), sans)
     form = document.add_form(words, width=paper.width, height=paper.height)
     right, down = shift
-    for first, labels in _pages(numbers, paper, skip):
+    for first, labels in paper.pages(_labels(iter(numbers)), skip=skip):
         content = []
         for position, (number, symbol) in enumerate(labels, first):
             x, y = paper.place(position)
@@ -95,16 +95,6 @@ def write_sheet(
 def _side() -> int:
     """How many modules wide the symbol of our addresses is."""
     return qr.side(len(label_address(codes.code_of(0))))
-
-
-def _pages(
-    numbers: Iterable[int], paper: Paper, skip: int
-) -> Iterator[tuple[int, list[tuple[int, qr.Matrix]]]]:
-    """The place of each page's first label, and its labels."""
-    labels, first = _labels(iter(numbers)), skip
-    while page := list(islice(labels, paper.per_page - first)):
-        yield first, page
-        first = 0
 
 
 def _labels(numbers: Iterator[int]) -> Iterator[tuple[int, qr.Matrix]]:

@@ -36,12 +36,18 @@ def is_taken_back(certificate: Certificate) -> bool:
 
 
 def _listed() -> dict[str, frozenset[str]]:
-    path = Path(settings.LOG_FOLDER) / revocations.FILE
+    path = _file_in(str(settings.LOG_FOLDER))
     try:
         at = path.stat()
         return _read(path, at.st_mtime_ns, at.st_ino, str(settings.LOG_ORIGIN))
     except OSError:
         return {}
+
+
+@lru_cache(maxsize=2)
+def _file_in(folder: str) -> Path:
+    """Kept, for every scan asks: making a path takes longer than looking at it."""
+    return Path(folder) / revocations.FILE
 
 
 @lru_cache(maxsize=2)

@@ -144,7 +144,9 @@ def _shown(checked: RecordImport) -> list[Shown]:
 
 def _table_of(kind: imports.Kind, lines: list[imports.Line]) -> Shown:
     """Without columns that no line fills."""
-    columns = [c for c in kind.columns if any(_told(it.facts[c], c) for it in lines)]
+    columns = [
+        c for c in kind.columns if any(it.facts[c] not in (None, "") for it in lines)
+    ]
     rows = [
         [(str(_HEADS[c]), _told(line.facts[c], c)) for c in columns]
         for line in lines[:_LINES]

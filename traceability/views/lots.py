@@ -324,10 +324,11 @@ def certificate_label(
 
 def _goes_with_goods(certificate: Certificate) -> bool:
     """Whether it may be printed for goods still: nothing of it was withdrawn."""
-    if not queries.certificate_holds(certificate):
-        return False
-    recalls = certificate.lot.status_events.filter(status=StatusEvent.Status.RECALLED)
-    return not certificate.status_events.exists() and not recalls.exists()
+    return (
+        queries.certificate_holds(certificate)
+        and not certificate.status_events.exists()
+        and not queries.recalled_ids([certificate.lot_id])
+    )
 
 
 def _require(request: HttpRequest, permission: str) -> None:
