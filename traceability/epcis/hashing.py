@@ -63,6 +63,7 @@ _FIELDS = {
         *("percRank", "percValue", "uom", "coordinateReferenceSystem"),
     ),
 }
+_ORDERED = {part: frozenset(names) for part, names in _FIELDS.items()}
 # Where a bare word of CBV stands, and what is put before it.
 _WORDS = {
     ("event", "bizStep"): f"{CBV}BizStep-",
@@ -100,7 +101,7 @@ def pre_hash(event: Mapping[str, Any], namespaces: Mapping[str, str]) -> str:
     text = f"eventType={event['type']}" + _members("event", event, known)
     more = [
         item
-        for name in event.keys() - set(_FIELDS["event"]) - _NOT_HASHED
+        for name in event.keys() - _ORDERED["event"] - _NOT_HASHED
         for item in _extension(name, event[name], known)
     ]
     if ilmd := event.get("ilmd"):
@@ -145,13 +146,12 @@ def utc_milliseconds(text: str) -> str:
 
 def _members(part: str, value: Mapping[str, Any], known: Mapping[str, str]) -> str:
     """The fields that the standard orders, then, below the event, the extensions."""
-    text = ""
-    for name in _FIELDS[part]:
-        if name in value:
-            text += _member(part, name, value[name], known)
-    if part == "event":
+    text = "".join(
+        [_member(part, n, value[n], known) for n in _FIELDS[part] if n in value]
+    )
+    if part == "event" or value.keys() <= _ORDERED[part]:
         return text
-    extra = {n: v for n, v in value.items() if n not in _FIELDS[part]}
+    extra = {n: v for n, v in value.items() if n not in _ORDERED[part]}
     return text + _extensions(extra, known)
 
 
@@ -193,14 +193,18 @@ def _text(value: Any, known: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value).strip()
-    if _NUMBER.fullmatch(text):
-        number = format(Decimal(text).normalize(), "f")
-        return "0" if number == "-0" else number
+    if ":" not in text:
+        return _number(text) if _NUMBER.fullmatch(text) else text
     text = expanded(text, known)
     try:
         return canonical(text)
     except NotAnIdentifier:
         return text
+
+
+def _number(text: str) -> str:
+    number = format(Decimal(text).normalize(), "f")
+    return "0" if number == "-0" else number
 
 
 def _extensions(value: Any, known: Mapping[str, str]) -> str:

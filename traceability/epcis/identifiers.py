@@ -16,6 +16,9 @@ CANONICAL = "https://id.gs1.org"
 _PREFIX = re.compile(r"[0-9]{6,12}")
 # What a URN may carry as serial: the escapes are of characters it may not show.
 _SERIAL = re.compile(r"(?:%[0-9A-Fa-f]{2}|[!')(*+,.0-9:;=A-Za-z_-]){1,30}")
+# What neither has to be escaped in a Digital Link nor is an escape.
+_PLAIN = re.compile(r"[A-Za-z0-9._~';=-]*")
+_FOUR_DIGITS = re.compile("[0-9]{4}")
 _LONGEST = 250
 
 
@@ -106,6 +109,7 @@ def is_gs1(uri: str) -> bool:
     return uri.startswith(CANONICAL + "/")
 
 
+@lru_cache(maxsize=4096)  # one product's number stands before many serials
 def has_check_digit(number: str) -> bool:
     """Whether the last of these digits is the check digit of the others."""
     return bool(
@@ -177,7 +181,7 @@ def _of_link(uri: str) -> str:
     ours = uri.startswith((CANONICAL + "/", "http://id.gs1.org/"))
     for index, segment in enumerate(segments[:-1]):
         ai = _BY_NAME.get(segment, segment)
-        if ai not in _KEYS or not re.match("[0-9]{4}", segments[index + 1]):
+        if ai not in _KEYS or not _FOUR_DIGITS.match(segments[index + 1]):
             continue
         value = _key_value(uri, ai, segments[index + 1], strict=ours)
         rest = segments[index + 2 :]
@@ -228,7 +232,9 @@ def _finest(ai: str, rest: list[str]) -> str:
 
 def _escaped(text: str) -> str:
     """Escaped as a Digital Link has it: the apostrophe may stand, () and ! may not."""
-    return quote(unquote(text), safe="-._~';=") if text else ""
+    if _PLAIN.fullmatch(text):
+        return text
+    return quote(unquote(text), safe="-._~';=")
 
 
 def _malformed(uri: str) -> NotAnIdentifier:

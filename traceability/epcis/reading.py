@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema_rs
 from django.utils.translation import gettext as _
@@ -31,8 +31,12 @@ _GS1_CONTEXTS = re.compile(
     r"https?://(?:ref\.gs1\.org/standards/epcis/(?:2\.\d\.\d/)?|gs1\.github\.io/EPCIS/)"
     r"epcis-context\.jsonld"
 )
+N = TypeVar("N", int, float)
 _SCHEMAS = Path(__file__).with_name("schemas")
 _LARGEST = 2**53  # what every reader of JSON takes exactly
+# How JSON spells a character that is none: NUL and the halves of a pair. UTF-8 has no
+# halves, and JSON no bare NUL.
+_ODD = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _SHOWN = 160
 
 
@@ -59,8 +63,13 @@ def parsed(body: bytes) -> dict[str, Any]:
             _("A document has %(most)d bytes at most.") % {"most": MOST_BYTES}
         )
     try:
+        text = body.decode("utf-8")
         value = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_no_number,
+            parse_int=_whole,
+            parse_float=_fraction,
         )
     except UnicodeDecodeError as error:
         raise UnableToRead(_("The document is not UTF-8.")) from error
@@ -72,7 +81,9 @@ def parsed(body: bytes) -> dict[str, Any]:
         ) from error
     if not isinstance(value, dict):
         raise UnableToRead(_("A document is a JSON object."))
-    _walk(value)
+    _check_levels(value)
+    if _ODD.search(text):
+        _check_texts(value)
     return value
 
 
@@ -199,30 +210,46 @@ def _no_number(text: str) -> Any:
     raise UnableToRead(_("%(text)s is no number of JSON.") % {"text": text})
 
 
-def _walk(value: Any, level: int = 1) -> None:
+def _whole(text: str) -> int:
+    return _in_bounds(int(text))
+
+
+def _fraction(text: str) -> float:
+    return _in_bounds(float(text))
+
+
+def _in_bounds(number: N) -> N:
+    if not -_LARGEST <= number <= _LARGEST:
+        raise UnableToRead(_("A number in the document is too large."))
+    return number
+
+
+def _check_levels(value: dict[str, Any]) -> None:
+    level: list[Any] = [value]
+    for _level in range(MOST_LEVELS):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _check_texts(value: Any) -> None:
     """Refuse what some reader of ours could not keep or give back as it came."""
     if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, bool) or value is None:
-        return
-    elif isinstance(value, int | float):
-        if not -_LARGEST <= value <= _LARGEST:
-            raise UnableToRead(_("A number in the document is too large."))
-    else:
-        if level > MOST_LEVELS:
-            raise _too_deep()
-        inner = value
-        if isinstance(value, dict):
-            for name in value:
-                _check_text(name)
-            inner = value.values()
-        for one in inner:
-            _walk(one, level + 1)
-
-
-def _check_text(text: str) -> None:
-    if "\x00" in text or (not text.isprintable() and _unpaired(text)):
-        raise UnableToRead(_("A text in the document has characters that are none."))
+        if "\x00" in value or (not value.isprintable() and _unpaired(value)):
+            raise UnableToRead(_("A text in the document has characters that are none."))
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _check_texts(name)
+            _check_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_texts(inner)
 
 
 def _unpaired(text: str) -> bool:

@@ -78,12 +78,15 @@ def moment(text: str) -> datetime | None:
 
 def word(value: str, kind: str) -> str:
     """A word of CBV as a bare word, however it was spelled; other URIs as they are."""
+    if ":" not in value:
+        return value
     full = expanded(value, {"cbv": CBV})
     return full.removeprefix(f"{CBV}{kind}-")
 
 
 def _context(event: Event, now: datetime) -> Iterator[str]:
-    yield from context_problems(event)
+    if "@context" in event:
+        yield from context_problems(event)
 
 
 def _times(event: Event, now: datetime) -> Iterator[str]:
