@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from partners.cleaning import one_line
 from partners.organisations.models import Division
 from partners.people import Person
+from partners.prepared import Row, Rows
 from partners.privacy import blind_index
 from traceability.epcis import hashing, reading, validation
 from traceability.epcis.identifiers import canonical, has_check_digit
@@ -39,6 +40,14 @@ _PARTS = (
     ("inputQuantityList", EventKey.Part.INPUT_CLASS),
     ("outputQuantityList", EventKey.Part.OUTPUT_CLASS),
 )
+_EVENTS = Rows(
+    "epcis_capturedevent",
+    *("id", "job_id", "party_id", "event_id", "declares_error", "event_type"),
+    *("action", "event_time", "record_time", "biz_step", "disposition"),
+    *("read_point", "biz_location", "document"),
+)
+_KEYS = Rows("epcis_eventkey", "event_id", "part", "value")
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class UnableToRegister(Exception):
@@ -55,9 +64,12 @@ class CapturedAlready(UnableToCapture):
 
 @dataclass
 class _Draft:
-    """An event on its way in: the row, the things it names, or what is wrong."""
+    """An event on its way in: its row after `job_id`, the things it names, or what is
+    wrong."""
 
-    row: CapturedEvent
+    event_id: str
+    declares_error: bool = False
+    row: Row = ()
     keys: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     is_known: bool = False
@@ -187,17 +199,16 @@ def capture_event(*, party: Party, sent: reading.Sent, at: datetime) -> Captured
         _mark_known(party, [draft])
         if draft.is_known:
             raise CapturedAlready(_known(draft))
-        _store([draft], None)
-    return draft.row
+        number = _store([draft], None)[0]
+    return CapturedEvent.objects.get(pk=number)
 
 
 def _draft(
     party: Party, sent: reading.Sent, event: dict[str, Any], at: datetime
 ) -> _Draft:
-    draft = _Draft(CapturedEvent(party=party, event_id=str(event.get("eventID", ""))))
-    draft.problems = validation.problems(event, now=at)
-    if draft.problems:
-        return draft
+    problems = validation.problems(event, now=at)
+    if problems:
+        return _Draft(str(event.get("eventID", "")), problems=problems)
     contexts = [*sent.contexts, event.get("@context")]
     event_id = event.get("eventID") or hashing.event_hash(
         event, hashing.namespaces_of(*contexts)
@@ -211,22 +222,22 @@ def _draft(
         body = {"@context": own, **body}
     happened = validation.moment(event["eventTime"])
     assert happened is not None
-    draft.keys = list(_named(event))
-    draft.row = CapturedEvent(
-        party=party,
-        event_id=event_id,
-        declares_error="errorDeclaration" in event,
-        event_type=event["type"],
-        action=event.get("action", ""),
-        event_time=happened,
-        record_time=at,
-        biz_step=validation.word(event.get("bizStep", ""), "BizStep"),
-        disposition=validation.word(event.get("disposition", ""), "Disp"),
-        read_point=canonical((event.get("readPoint") or {}).get("id", "")),
-        biz_location=canonical((event.get("bizLocation") or {}).get("id", "")),
-        document=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+    declares_error = "errorDeclaration" in event
+    row = (
+        party.pk,
+        event_id,
+        declares_error,
+        event["type"],
+        event.get("action", ""),
+        happened,
+        at,
+        validation.word(event.get("bizStep", ""), "BizStep"),
+        validation.word(event.get("disposition", ""), "Disp"),
+        canonical((event.get("readPoint") or {}).get("id", "")),
+        canonical((event.get("bizLocation") or {}).get("id", "")),
+        _compact(body),
     )
-    return draft
+    return _Draft(event_id, declares_error, row, list(_named(event)))
 
 
 def _named(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -248,27 +259,23 @@ def _mark_known(party: Party, drafts: list[_Draft]) -> None:
     good = [draft for draft in drafts if not draft.problems]
     known = set(
         CapturedEvent.objects.filter(
-            party=party, event_id__in=[draft.row.event_id for draft in good]
+            party=party, event_id__in=[draft.event_id for draft in good]
         ).values_list("event_id", "declares_error")
     )
     for draft in good:
-        name = (draft.row.event_id, draft.row.declares_error)
+        name = (draft.event_id, draft.declares_error)
         draft.is_known = name in known
         known.add(name)
 
 
-def _store(drafts: list[_Draft], job: CaptureJob | None) -> None:
-    for draft in drafts:
-        draft.row.job = job
-    CapturedEvent.objects.bulk_create([draft.row for draft in drafts], batch_size=500)
-    EventKey.objects.bulk_create(
-        [
-            EventKey(event=draft.row, part=part, value=value)
-            for draft in drafts
-            for part, value in draft.keys
-        ],
-        batch_size=2_000,
-    )
+def _store(drafts: list[_Draft], job: CaptureJob | None) -> list[int]:
+    """Keep them, and give their primary keys."""
+    numbers = _EVENTS.numbers(len(drafts))
+    job_id = job.pk if job else None
+    several = list(zip(numbers, drafts, strict=True))
+    _EVENTS.add([(number, job_id, *draft.row) for number, draft in several])
+    _KEYS.add([(number, *key) for number, draft in several for key in draft.keys])
+    return numbers
 
 
 def _errors(number: int, draft: _Draft) -> Iterator[dict[str, Any]]:
@@ -293,4 +300,4 @@ def _errors(number: int, draft: _Draft) -> Iterator[dict[str, Any]]:
 
 
 def _known(draft: _Draft) -> str:
-    return _("You told us the event %(event)s before.") % {"event": draft.row.event_id}
+    return _("You told us the event %(event)s before.") % {"event": draft.event_id}

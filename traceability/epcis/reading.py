@@ -241,15 +241,19 @@ def _check_levels(value: dict[str, Any]) -> None:
 def _check_texts(value: Any) -> None:
     """Refuse what some reader of ours could not keep or give back as it came."""
     if isinstance(value, str):
-        if "\x00" in value or (not value.isprintable() and _unpaired(value)):
-            raise UnableToRead(_("A text in the document has characters that are none."))
+        _check_text(value)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            _check_texts(name)
+            _check_text(name)
             _check_texts(inner)
     elif isinstance(value, list):
         for inner in value:
             _check_texts(inner)
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text or (not text.isprintable() and _unpaired(text)):
+        raise UnableToRead(_("A text in the document has characters that are none."))
 
 
 def _unpaired(text: str) -> bool:
