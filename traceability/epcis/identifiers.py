@@ -18,6 +18,10 @@ _PREFIX = re.compile(r"[0-9]{6,12}")
 _SERIAL = re.compile(r"(?:%[0-9A-Fa-f]{2}|[!')(*+,.0-9:;=A-Za-z_-]){1,30}")
 # What neither has to be escaped in a Digital Link nor is an escape.
 _PLAIN = re.compile(r"[A-Za-z0-9._~';=-]*")
+# The most frequent name is its own canonical form, where its check digit is right.
+_ITSELF = re.compile(
+    r"https://id\.gs1\.org/01/([0-9]{14})/(?:21|10)/[A-Za-z0-9._~';=-]+"
+)
 _FOUR_DIGITS = re.compile("[0-9]{4}")
 _LONGEST = 250
 
@@ -92,6 +96,9 @@ def canonical(uri: str) -> str:
     """
     found = uri
     if len(uri) <= _LONGEST:
+        itself = _ITSELF.fullmatch(uri)
+        if itself and has_check_digit(itself[1]):
+            return uri
         if uri.startswith(("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:")):
             found = _of_urn(uri)
         elif uri.startswith(("https://", "http://")):

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -215,9 +216,8 @@ def _draft(
     )
     known = ("@context", "eventID", "recordTime")
     body: dict[str, Any] = {k: v for k, v in event.items() if k not in known}
-    recorded = at.astimezone(UTC).isoformat(timespec="milliseconds")
     # What the sender says of recordTime is not believed (EPCIS 2.0 §7.4.1.1).
-    body |= {"eventID": event_id, "recordTime": recorded.replace("+00:00", "Z")}
+    body |= {"eventID": event_id, "recordTime": _told(at)}
     if own := reading.own_context(*contexts):
         body = {"@context": own, **body}
     happened = validation.moment(event["eventTime"])
@@ -238,6 +238,12 @@ def _draft(
         _compact(body),
     )
     return _Draft(event_id, declares_error, row, list(_named(event)))
+
+
+@lru_cache(maxsize=1)  # a document has one moment
+def _told(at: datetime) -> str:
+    recorded = at.astimezone(UTC).isoformat(timespec="milliseconds")
+    return recorded.replace("+00:00", "Z")
 
 
 def _named(event: dict[str, Any]) -> Iterator[tuple[str, str]]:

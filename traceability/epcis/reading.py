@@ -37,6 +37,7 @@ _LARGEST = 2**53  # what every reader of JSON takes exactly
 # How JSON spells a character that is none: NUL and the halves of a pair. UTF-8 has no
 # halves, and JSON no bare NUL.
 _ODD = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_HOLDERS = (dict, list)
 _SHOWN = 160
 
 
@@ -231,7 +232,7 @@ def _check_levels(value: dict[str, Any]) -> None:
             inner
             for outer in level
             for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
+            if isinstance(inner, _HOLDERS)
         ]
         if not level:
             return
