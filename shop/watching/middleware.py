@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from shop.watching import metrics, request_ids
-from shop.watching.logs import route_of
+from shop.watching.logs import route_of, tell
 from shop.watching.views import PROBES
 
 log = logging.getLogger(__name__)
@@ -55,12 +55,11 @@ def begin(environ: Mapping[str, Any]) -> str:
 def note(*, method: str, route: str, status: int, seconds: float) -> None:
     """One line, and one more in the figures."""
     metrics.request_answered(route=route, status=status, seconds=seconds)
-    log.info(
+    tell(
+        log,
         "request",
-        extra={
-            "method": method if method in METHODS else "OTHER",
-            "route": route,
-            "status": status,
-            "ms": round(seconds * 1000, 1),
-        },
+        method=method if method in METHODS else "OTHER",
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 1),
     )
