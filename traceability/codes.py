@@ -43,17 +43,21 @@ _DIGITS = frozenset("0123456789abcdefghijklmnopqrstuv")
 
 
 class _Keys(NamedTuple):
-    check: bytes
-    rounds: tuple[bytes, ...]
+    """Hashes that have their keys and wait for data: a copy of one is half the work of
+    a new one."""
+
+    check: hashlib.blake2b
+    rounds: tuple[hashlib.blake2b, ...]
 
 
 @lru_cache(maxsize=4)
 def _keys(secret: str) -> _Keys:
+    def keyed(purpose: str, size: int) -> hashlib.blake2b:
+        return hashlib.blake2b(key=derived_key(secret, purpose), digest_size=size)
+
     return _Keys(
-        check=derived_key(secret, "label check"),
-        rounds=tuple(
-            derived_key(secret, f"label permutation {n}") for n in range(_ROUNDS)
-        ),
+        check=keyed("label check", _CHECK_BITS // 8),
+        rounds=tuple(keyed(f"label permutation {n}", 4) for n in range(_ROUNDS)),
     )
 
 
@@ -68,18 +72,20 @@ def spelled(value: int, *, length: int) -> str:
     return "".join([_PAIRS[value >> shift & 1023] for shift in shifts])
 
 
-def _permute(number: int, rounds: tuple[bytes, ...]) -> int:
+def _permute(number: int, rounds: tuple[hashlib.blake2b, ...]) -> int:
     left, right = number >> _HALF_BITS, number & _HALF_MASK
-    for key in rounds:
-        mixed = hashlib.blake2b(right.to_bytes(4, "big"), key=key, digest_size=4)
+    for keyed in rounds:
+        mixed = keyed.copy()
+        mixed.update(right.to_bytes(4, "big"))
         mask = int.from_bytes(mixed.digest(), "big") & _HALF_MASK
         left, right = right, left ^ mask
     return right << _HALF_BITS | left
 
 
-def _check(body: int, key: bytes) -> int:
-    mark = hashlib.blake2b(body.to_bytes(8, "big"), key=key, digest_size=5)
-    return int.from_bytes(mark.digest(), "big")
+def _check(body: int, keyed: hashlib.blake2b) -> bytes:
+    mark = keyed.copy()
+    mark.update(body.to_bytes(8, "big"))
+    return mark.digest()
 
 
 def code_of(number: int) -> str:
@@ -88,7 +94,8 @@ def code_of(number: int) -> str:
         raise ValueError(f"no label number: {number}")
     keys = _keys(settings.LABEL_SECRET)
     body = GENERATION << NUMBER_BITS | _permute(number, keys.rounds)
-    value = body << _CHECK_BITS | _check(body, keys.check)
+    mark = int.from_bytes(_check(body, keys.check), "big")
+    value = body << _CHECK_BITS | mark
     return spelled(value, length=LENGTH)
 
 
@@ -108,9 +115,8 @@ def number_of(text: str) -> int | None:
     if body >> NUMBER_BITS != GENERATION:
         return None
     keys = _keys(settings.LABEL_SECRET)
-    check = _check(body, keys.check).to_bytes(5, "big")
-    given = (value & (1 << _CHECK_BITS) - 1).to_bytes(5, "big")
-    if not hmac.compare_digest(check, given):
+    given = (value & (1 << _CHECK_BITS) - 1).to_bytes(_CHECK_BITS // 8, "big")
+    if not hmac.compare_digest(_check(body, keys.check), given):
         return None
     return _permute(body & MAX_NUMBER, keys.rounds[::-1])
 
