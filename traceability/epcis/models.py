@@ -104,9 +104,16 @@ class CapturedEvent(models.Model):
     declaration repeats the eventID of what it takes back (EPCIS 2.0 §7.4.1.4).
     """
 
-    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="events")
+    # No index of their own: others begin with the party, and nobody asks by job.
+    party = models.ForeignKey(
+        Party, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     job = models.ForeignKey(
-        CaptureJob, on_delete=models.PROTECT, null=True, related_name="events"
+        CaptureJob,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="events",
+        db_index=False,
     )
     event_id = models.CharField(max_length=250)
     declares_error = models.BooleanField(default=False)

@@ -17,8 +17,12 @@ class Scan(models.Model):
     again within 24 hours.
     """
 
+    # Both indexes below begin with it.
     label = models.ForeignKey(
-        "traceability.Label", on_delete=models.PROTECT, related_name="scans"
+        "traceability.Label",
+        on_delete=models.PROTECT,
+        related_name="scans",
+        db_index=False,
     )
     ordinal = models.PositiveIntegerField(_("Which scan"))
     device = models.CharField(_("Device hash"), max_length=64)
