@@ -18,7 +18,6 @@ from traceability.queries.certificates import (
     without_certificates,
 )
 from traceability.queries.judging import (
-    Look,
     State,
     Verdict,
     judge,
@@ -42,6 +41,7 @@ from traceability.queries.labels import (
     printable_numbers,
     unprintable_because,
 )
+from traceability.queries.looks import Look
 from traceability.queries.lots import (
     ancestor_ids,
     descendant_ids,

@@ -23,13 +23,13 @@ _HOLES = re.compile("\ue000(code|typed|line|more|packed)\ue001")
 
 
 class Words(NamedTuple):
-    """What a page tells of one label alone, in the reader's language."""
+    """What a page tells of one label alone, in the reader's language, as UTF-8."""
 
-    code: str
-    typed: str
-    line: str
-    more: str
-    packed: str
+    code: bytes
+    typed: bytes
+    line: bytes
+    more: bytes
+    packed: bytes
 
 
 class Skeleton(NamedTuple):
@@ -49,8 +49,7 @@ class Skeleton(NamedTuple):
 
     def filled(self, verdict: Verdict, *, language: str, today: date) -> bytes:
         """The page for a label of which the same things are told."""
-        told = words_of(verdict, language=language, today=today)
-        words = [word.encode() for word in told]
+        words = words_of(verdict, language=language, today=today)
         page = [self.own[0]]
         for word, own in zip(self.words, self.own[1:], strict=True):
             page += words[word], own
@@ -98,8 +97,8 @@ def _day_of(moment: datetime | None) -> date | None:
 
 def words_of(verdict: Verdict, *, language: str, today: date) -> Words:
     return Words(
-        verdict.code,
-        codes.grouped(verdict.code),
+        verdict.code.encode(),
+        codes.grouped(verdict.code).encode(),
         *_told(
             verdict.state,
             verdict.ordinal,
@@ -127,7 +126,7 @@ def _told(
     packed_at: datetime | None,
     language: str,
     _today: date,
-) -> tuple[str, str, str]:
+) -> tuple[bytes, bytes, bytes]:
     """Dates in words cost more than all the rest; a hot label's stay the same."""
     verdict = Verdict(
         State(state),
@@ -141,5 +140,5 @@ def _told(
     with translation.override(language):
         strip = words.strip(verdict)
         told = (strip.line, strip.more, spoken(packed_at))
-        line, more, packed = (str(conditional_escape(word)) for word in told)
+        line, more, packed = (str(conditional_escape(word)).encode() for word in told)
     return line, more, packed
