@@ -76,8 +76,7 @@ def symbol(text: str) -> qr.Matrix:
     """
     made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     dark = np.array(made.to_image(scale=1, add_quiet_zones=False)) == 0
-    rows = np.packbits(dark.astype(np.uint8), axis=-1)
-    return qr.Matrix(dark.shape[0], [row.tobytes() for row in rows])
+    return qr.Matrix(dark.shape[0], np.packbits(dark, axis=-1).tobytes())
 
 
 class _Layout:
@@ -98,7 +97,7 @@ class _Layout:
     def symbol(self, matrix: qr.Matrix) -> str:
         """The QR symbol."""
         return pdf.bitmap_at(
-            matrix.rows, matrix.side, self.quiet, self.bottom, self.size
+            matrix.bits, matrix.side, self.quiet, self.bottom, self.size
         )
 
     def code(self, code: str, mono: pdf.Font) -> str:

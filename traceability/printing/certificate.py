@@ -188,7 +188,7 @@ def _foot(page: _Page, certificate: Certificate) -> None:
     page.rule()
     path = reverse("traceability:certificate", args=[certificate.number])
     made = qr.matrix(f"{settings.BASE_URL}{path}")
-    page.drawn.append(pdf.bitmap_at(made.rows, made.side, _LEFT, 25, 28))
+    page.drawn.append(pdf.bitmap_at(made.bits, made.side, _LEFT, 25, 28))
     chinese, english = both(regulation.SCAN_TO_CHECK)
     page.y = 48
     page.line(chinese, _LEFT + 34, _BODY)

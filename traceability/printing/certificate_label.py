@@ -82,7 +82,7 @@ class _Form:
         quiet = qr.QUIET_ZONE * self.module
         size = self.symbol.side * self.module
         x = self.paper.width - quiet - size
-        return pdf.bitmap_at(self.symbol.rows, self.symbol.side, x, quiet, size)
+        return pdf.bitmap_at(self.symbol.bits, self.symbol.side, x, quiet, size)
 
 
 class _Drawing:

@@ -103,7 +103,7 @@ class Layout:
     def symbol(self, symbol: qr.Matrix) -> str:
         """The QR symbol."""
         return pdf.bitmap_at(
-            symbol.rows, symbol.side, self.symbol_x, self.symbol_y, self.symbol_size
+            symbol.bits, symbol.side, self.symbol_x, self.symbol_y, self.symbol_size
         )
 
     def code(self, code: str, mono: pdf.Font) -> str:

@@ -7,10 +7,10 @@ is set in embedded fonts, of which only the signs that were used go into the fil
 import io
 import logging
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from fontTools.ttLib import TTFont
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 # It reports every table it looks at.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
+Value = TypeVar("Value")
 POINTS_PER_MM = 72 / 25.4
 _FONTS = Path(__file__).resolve().parents[1] / "fonts"
 SANS = _FONTS / "NotoSansSC-subset.ttf"
 MONO = _FONTS / "NotoSansMono-subset.ttf"
 _UNKNOWN_SIGN = "\u3013"  # 〓, what Chinese printers set for a sign they lack
+# Up to here a stream fits a small window of zlib's, and most of the time that a short
+# stream takes goes into preparing a large one.
+_SHORT = 1 << 11
 _TABLES = ("glyf", "loca", "head", "hhea", "hmtx", "maxp")
 
 
@@ -77,6 +81,17 @@ def _subset(path: Path, glyphs: tuple[int, ...]) -> bytes:
     return out.getvalue()
 
 
+class _BySign(dict[str, Value]):
+    """What is worked out for a sign when it comes for the first time."""
+
+    def __init__(self, work_out: Callable[[str], Value]) -> None:
+        self._work_out = work_out
+
+    def __missing__(self, sign: str) -> Value:
+        found = self[sign] = self._work_out(sign)
+        return found
+
+
 class Font:
     """A font of one document; remembers which signs it was asked for."""
 
@@ -84,17 +99,24 @@ class Font:
         self._path = path
         self._metrics = _metrics(path)
         self._used: dict[int, int] = {}  # glyph -> code point
+        self._widths = _BySign(self._width)
+        self._shown = _BySign(self._show)
 
     def width(self, text: str, size: float) -> float:
         """How wide the text is at a size, both in the same unit."""
-        widths = self._metrics.widths
-        return size * sum(widths[self._glyph(sign)] for sign in text)
+        return size * sum(map(self._widths.__getitem__, text))
 
     def show(self, text: str) -> str:
         """The operand that shows the text: hexadecimal glyph numbers."""
-        for sign in text:
-            self._used.setdefault(self._glyph(sign), ord(sign))
-        return f"<{''.join(f'{self._glyph(sign):04x}' for sign in text)}>"
+        return f"<{''.join(map(self._shown.__getitem__, text))}>"
+
+    def _width(self, sign: str) -> float:
+        return self._metrics.widths[self._glyph(sign)]
+
+    def _show(self, sign: str) -> str:
+        glyph = self._glyph(sign)
+        self._used.setdefault(glyph, ord(sign))
+        return f"{glyph:04x}"
 
     def fitted(self, text: str, size: float, width: float) -> float:
         """The size at which the text is at most `width` wide, never above `size`."""
@@ -204,7 +226,7 @@ class Pdf:
 
     def add_stream(self, data: bytes, entries: str) -> int:
         """Write a compressed stream; `entries` go into its dictionary."""
-        packed = zlib.compress(data, 6)
+        packed = _packed(data)
         head = f"<</Length {len(packed)}/Filter/FlateDecode{entries}>>\nstream\n"
         return self.add(head.encode() + packed + b"\nendstream")
 
@@ -270,13 +292,21 @@ def text_at(name: str, font: Font, text: str, x: float, y: float, size: float) -
     return f"BT /{name} {size:.3f} Tf {x:.3f} {y:.3f} Td {font.show(text)} Tj ET\n"
 
 
-def bitmap_at(rows: Iterable[bytes], side: int, x: float, y: float, size: float) -> str:
-    """Paint the 1-bits of a square of `side` bits black, `size` millimetres wide."""
-    bits = b"".join(rows).hex()
+def bitmap_at(bits: bytes, side: int, x: float, y: float, size: float) -> str:
+    """Paint the 1-bits of a square of `side` bits black, `size` millimetres wide. Each
+    row begins with a new byte."""
     return (
         f"q {size:.4f} 0 0 {size:.4f} {x:.4f} {y:.4f} cm\n"
-        f"BI /W {side} /H {side} /BPC 1 /IM true /D [1 0] /F /AHx ID\n{bits}>\nEI Q\n"
+        f"BI /W {side} /H {side} /BPC 1 /IM true /D [1 0] /F /AHx ID\n{bits.hex()}>\nEI Q\n"
     )
+
+
+def _packed(data: bytes) -> bytes:
+    """A stream by FlateDecode, ISO 32000-1, 7.4.4."""
+    if len(data) > _SHORT:
+        return zlib.compress(data, 6)
+    packer = zlib.compressobj(6, zlib.DEFLATED, wbits=11, memLevel=4)
+    return packer.compress(data) + packer.flush()
 
 
 def _pieces(text: str) -> list[str]:

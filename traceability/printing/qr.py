@@ -2,8 +2,9 @@
 
 `qrcode` makes single symbols and is the authority. For a batch we use that a symbol of
 one version and mask is linear in its data bits over GF(2): `qrcode` draws one symbol
-and tells what each bit changes, and a matrix product draws all the others. All eight
-masks are weighed by the rules of ISO/IEC 18004, 7.8.3, as `qrcode` weighs them.
+and tells what each bit changes, a table says the same of each byte, and all the others
+are sums of what stands in it. All eight masks are weighed by the rules of ISO/IEC
+18004, 7.8.3, as `qrcode` weighs them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,21 +20,25 @@ from qrcode.main import QRCode
 
 QUIET_ZONE = 4  # modules of white around the symbol, ISO/IEC 18004
 _ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_VALUE = {sign: value for value, sign in enumerate(_ALPHANUMERIC)}
+_NO_SIGN = 255
+_VALUES = np.full(256, _NO_SIGN, dtype=np.int64)
+_VALUES[list(_ALPHANUMERIC.encode())] = range(len(_ALPHANUMERIC))
 _AT_ONCE = 256
 _MASKS = 8
 _MAX_BATCH_VERSION = 9  # from version 10 on the length takes more bits
 
 Bits = NDArray[np.uint8]
-Words = NDArray[Any]  # unsigned, 32 or 64 bits
+# A line of modules is one number, the first module its highest bit. Lines come first:
+# lines × masks × symbols, so that sums over them run through memory.
+Lines = NDArray[Any]  # unsigned, 32 or 64 bits
 Counts = NDArray[Any]
 
 
 class Matrix(NamedTuple):
-    """A symbol without its quiet zone: `side` modules, each row padded to bytes."""
+    """A symbol without its quiet zone: `side` rows, each padded to whole bytes."""
 
     side: int
-    rows: list[bytes]
+    bits: bytes
 
 
 def matrix(text: str) -> Matrix:
@@ -44,7 +49,8 @@ def matrix(text: str) -> Matrix:
     symbol = QRCode(error_correction=ERROR_CORRECT_M, border=0)
     symbol.add_data(util.QRData(text))
     symbol.make(fit=True)
-    return _packed(np.array(symbol.get_matrix(), dtype=np.uint8)[None])[0]
+    dark = np.array(symbol.get_matrix())
+    return Matrix(len(dark), np.packbits(dark, axis=-1).tobytes())
 
 
 def matrices(texts: Sequence[str]) -> Iterator[Matrix]:
@@ -58,13 +64,21 @@ def matrices(texts: Sequence[str]) -> Iterator[Matrix]:
     encoder = _encoder(len(texts[0]))
     remaining = iter(texts)
     while chunk := list(islice(remaining, _AT_ONCE)):
-        yield from _packed(encoder.symbols(_data_bits(chunk, encoder.capacity)))
+        rows = encoder.symbols(_data_bits(chunk, encoder.capacity))
+        for bits in _packed(rows):
+            yield Matrix(len(rows), bits)
 
 
-def _packed(symbols: Bits) -> list[Matrix]:
-    side = symbols.shape[-1]
-    packed = np.packbits(symbols, axis=-1)
-    return [Matrix(side, [row.tobytes() for row in rows]) for rows in packed]
+def _packed(rows: Lines) -> Iterator[bytes]:
+    """Each symbol's rows, from lines × symbols."""
+    side, count = rows.shape
+    width = -(-side // 8)
+    word = rows.dtype.newbyteorder(">")
+    by_symbol = np.ascontiguousarray((rows << (8 * width - side)).T, dtype=word)
+    in_bytes = by_symbol.view(np.uint8).reshape(count, side, -1)
+    packed = in_bytes[:, :, -width:].tobytes()
+    size = side * width
+    return (packed[at : at + size] for at in range(0, len(packed), size))
 
 
 def _data_bits(texts: Sequence[str], capacity: int) -> Bits:
@@ -72,10 +86,10 @@ def _data_bits(texts: Sequence[str], capacity: int) -> Bits:
     length = len(texts[0])
     if any(len(text) != length for text in texts):
         raise ValueError("texts of different lengths")
-    try:
-        values = np.array([[_VALUE[sign] for sign in text] for text in texts])
-    except KeyError as error:
-        raise ValueError(f"{error} is no alphanumeric sign") from error
+    signs = np.frombuffer("".join(texts).encode("ascii"), dtype=np.uint8)
+    values = _VALUES[signs].reshape(len(texts), length)
+    if values.max() == _NO_SIGN:
+        raise ValueError("there is a sign that is not alphanumeric")
     even = values[:, : length - length % 2]
     parts = [
         _as_bits(np.full((len(texts), 1), 0b0010), 4),
@@ -121,7 +135,7 @@ def _encoder(length: int) -> "_Encoder":
 
 
 class _Encoder:
-    """What each data bit of a version changes, and the symbol it changes."""
+    """What each byte of data changes in the symbols of a version."""
 
     def __init__(self, version: int) -> None:
         self._version = version
@@ -130,6 +144,31 @@ class _Encoder:
         # The reference is no row of zeros: polynomials of zero are no good divisors.
         self._reference = np.ones(self.capacity, dtype=np.uint8)
         codewords = self._codewords(self._reference)
+        self._changes = _by_byte(_lines(self._toggles(codewords)))
+        # While weighing, `qrcode` leaves the place of the format information light.
+        drawn, weighed = (
+            np.array([self._draw(codewords, mask, weighing=w) for mask in range(_MASKS)])
+            for w in (False, True)
+        )
+        self._drawn = _lines(drawn).T
+        self._weighed = _lines(weighed).T[:, :, None]
+
+    def symbols(self, bits: Bits) -> Lines:
+        """The rows of symbols for rows of data bits, each under its best mask:
+        lines × symbols."""
+        changed = np.packbits(bits ^ self._reference, axis=1)
+        lines = self._changes[0][changed[:, 0]]
+        for table, values in zip(self._changes[1:], changed.T[1:], strict=True):
+            lines ^= table[values]
+        lines = np.ascontiguousarray(lines.T)
+        side = len(lines) // 2
+        masked = lines[:, None] ^ self._weighed
+        best = _penalties(masked[:side], masked[side:]).argmin(axis=0)
+        rows: Lines = lines[:side] ^ self._drawn[:side, best]
+        return rows
+
+    def _toggles(self, codewords: Bits) -> Bits:
+        """The modules that each data bit changes, as symbols."""
         where = self._where(codewords)
         changes = np.array(
             [
@@ -137,30 +176,9 @@ class _Encoder:
                 for unit in np.eye(self.capacity, dtype=np.uint8)
             ]
         )
-        placed = where >= 0
-        toggles = np.zeros((self.capacity, where.size), dtype=np.float32)
-        toggles[:, placed] = changes[:, where[placed]]
-        self._toggles = toggles
-        # While weighing, `qrcode` leaves the place of the format information light.
-        self._weighed = _words(
-            np.array(
-                [self._draw(codewords, mask, weighing=True) for mask in range(_MASKS)]
-            )
-        )
-        self._final = np.array([self._draw(codewords, mask) for mask in range(_MASKS)])
-
-    def symbols(self, bits: Bits) -> Bits:
-        """The symbols of rows of data bits, each under its best mask."""
-        changed = (bits ^ self._reference).astype(np.float32) @ self._toggles
-        odd = (changed.astype(np.int32) & 1).astype(np.uint8)
-        odd = odd.reshape(len(bits), *self._final.shape[1:])
-        rows, columns = (
-            words[:, None] ^ masks
-            for words, masks in zip(_words(odd), self._weighed, strict=True)
-        )
-        best = _penalties(rows, columns).argmin(axis=1)
-        drawn: Bits = odd ^ self._final[best]
-        return drawn
+        side = 17 + 4 * self._version
+        toggles: Bits = changes[:, where] * (where >= 0).astype(np.uint8)
+        return toggles.reshape(self.capacity, side, side)
 
     def _codewords(self, bits: Bits) -> Bits:
         """Data with error correction, interleaved, as bits."""
@@ -192,45 +210,55 @@ class _Encoder:
         return where - 1
 
 
-def _words(symbols: Bits) -> tuple[Words, Words]:
-    """Rows and columns of symbols, each as one number of `side` bits."""
+def _lines(symbols: Bits) -> Lines:
+    """The rows of symbols and then their columns: symbols × lines."""
     side = symbols.shape[-1]
-    powers = 2.0 ** np.arange(side)  # exact: at most 53 bits
-    as_floats = symbols.astype(np.float64)
+    both = np.concatenate([symbols, symbols.swapaxes(-1, -2)], axis=-2)
     word = np.uint32 if side <= 32 else np.uint64
-    rows = (as_floats @ powers).astype(word)
-    columns = (as_floats.swapaxes(-1, -2) @ powers).astype(word)
-    return rows, columns
+    powers = np.array([1 << bit for bit in reversed(range(side))], dtype=word)
+    lines: Lines = (both * powers).sum(axis=-1, dtype=word)
+    return lines
 
 
-def _penalties(rows: Words, columns: Words) -> Counts:
-    """Lost points of symbols by ISO/IEC 18004, 7.8.3; a line is one number."""
-    side = rows.shape[-1]
+def _by_byte(changes: Lines) -> Lines:
+    """What each value of each data byte changes, from what each bit does:
+    bytes × values × lines."""
+    of_bits = changes.reshape(-1, 8, changes.shape[-1])
+    table = np.zeros_like(of_bits[:, :1])
+    for bit in range(7, -1, -1):
+        table = np.concatenate([table, table ^ of_bits[:, bit, None]], axis=1)
+    return table
+
+
+def _penalties(rows: Lines, columns: Lines) -> Counts:
+    """Lost points of symbols by ISO/IEC 18004, 7.8.3."""
+    side = len(rows)
     lost = _runs(rows) + _runs(columns) + 40 * (_finders(rows) + _finders(columns))
-    upright = ~(rows[..., :-1] ^ rows[..., 1:])
-    blocks = upright & (upright >> 1) & _alike(rows)[..., :-1]
+    upright = ~(rows[:-1] ^ rows[1:])
+    blocks = upright & (upright >> 1) & _alike(rows[:-1])
     lost += 3 * _count(blocks, side - 1)
     share = _count(rows, side) / side**2
     total: Counts = lost + 10 * (np.abs(share * 100 - 50) / 5).astype(np.int64)
     return total
 
 
-def _alike(lines: Words) -> Words:
-    """Where a module is as the next one."""
-    alike: Words = ~(lines ^ (lines >> 1))
+def _alike(lines: Lines) -> Lines:
+    """Where a module is as the one before it."""
+    alike: Lines = ~(lines ^ (lines >> 1))
     return alike
 
 
-def _count(lines: Words, width: int) -> Counts:
+def _count(lines: Lines, width: int) -> Counts:
     """The ones among the lowest `width` bits of each symbol's lines."""
     kept = np.bitwise_count(lines & ((1 << width) - 1))
-    found: Counts = kept.sum(axis=-1, dtype=np.int64)
+    # At most 53 × 53 of them; narrow numbers are added many at a time.
+    found: Counts = kept.sum(axis=0, dtype=np.uint16).astype(np.int64)
     return found
 
 
-def _runs(lines: Words) -> Counts:
+def _runs(lines: Lines) -> Counts:
     """Five alike in a row lose three points, each further one more."""
-    width = lines.shape[-1] - 4
+    width = len(lines) - 4
     alike = _alike(lines)
     five = alike & (alike >> 1)
     five &= five >> 2
@@ -240,10 +268,13 @@ def _runs(lines: Words) -> Counts:
     return lost
 
 
-def _finders(lines: Words) -> Counts:
+def _finders(lines: Lines) -> Counts:
     """How often something looks like a finder pattern with light beside it."""
-    d = [lines >> i for i in range(11)]
-    core = ~d[1] & d[4] & ~d[5] & d[6] & ~d[9]
-    before = d[0] & d[2] & d[3] & ~d[7] & ~d[8] & ~d[10]
-    after = ~d[0] & ~d[2] & ~d[3] & d[7] & d[8] & d[10]
-    return _count(core & (before | after), lines.shape[-1] - 10)
+    light = ~lines
+    two = light & (light >> 1)
+    four = two & (two >> 2)
+    ring = lines & (light >> 1) & (light >> 5) & (lines >> 6)
+    core = (lines >> 2) & (lines >> 3) & (lines >> 4)
+    finder = ring & core
+    found = (finder & (four >> 7)) | (four & (finder >> 4))
+    return _count(found, len(lines) - 10)
