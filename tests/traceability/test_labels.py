@@ -20,6 +20,7 @@ from traceability import codes, merkle, operations, queries
 from traceability.models import (
     Certificate,
     CertificateBalance,
+    Counter,
     Label,
     LabelBatch,
     LogLeaf,
@@ -41,6 +42,15 @@ class TestMintLabels:
     ) -> None:
         after = new_batch(certificate=certificate, by=zhao)
         assert after.first_number == batch.first_number + batch.count
+
+    def test_numbers_run_on_beyond_what_32_bits_hold(
+        self, certificate: Certificate, zhao: User
+    ) -> None:
+        Counter.objects.create(name="label", value=2**31 - 3)
+        batch = new_batch(certificate=certificate, by=zhao)
+        assert list(batch.labels.values_list("pk", "scan_count", "activated_at")) == [
+            (2**31 - 2 + n, 0, None) for n in range(batch.count)
+        ]
 
     def test_one_line_of_the_log_vouches_for_every_code(
         self, batch: LabelBatch

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pypdfium2
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from partners.files import private_storage
 from partners.guards import put_up, take_down
@@ -18,7 +20,7 @@ from shop.users.models import User
 from tests.factories.traceability import NOW, new_batch, new_certificate, new_lot
 from tests.guards import guards_lifted
 from tests.traceability.test_sheets import decoded
-from traceability import codes, operations
+from traceability import codes, operations, queries
 from traceability.guards import PRINT_AGAIN_SAYS_WHY
 from traceability.models import (
     Certificate,
@@ -26,6 +28,7 @@ from traceability.models import (
     LabelPrint,
     PrintJob,
     PrintPart,
+    StatusEvent,
 )
 from traceability.operations import UnableToPrint, prints
 from traceability.printing import label_address
@@ -71,8 +74,58 @@ def codes_in(files: list[bytes]) -> list[str]:
     return [text for data in files for text in decoded(data, dpi=203.2)]
 
 
+def looks_at_events(rows: "QuerySet[Any, Any]") -> int:
+    """How often PostgreSQL went through the status events, on new tables."""
+    plan = json.loads(rows.explain(format="json", analyze=True))
+    waiting, looks = [plan[0]["Plan"]], 0
+    while waiting:
+        node = waiting.pop()
+        waiting += node.get("Plans", [])
+        if node.get("Relation Name") == StatusEvent._meta.db_table:
+            looks += node["Actual Loops"]
+    return looks
+
+
 def addresses(batch: LabelBatch, first: int = 1, last: int | None = None) -> list[str]:
     return [label_address(code) for code in batch.codes()[first - 1 : last]]
+
+
+class TestPrintableNumbers:
+    """Told in time that does not grow with all that ever happened."""
+
+    def used(self, batch: LabelBatch, by: User) -> None:
+        """The 2nd is on a package, the 3rd is spoilt."""
+        second, third = batch.labels.all()[1:3]
+        operations.pack_label(code=second.code, by=by, at=NOW)
+        operations.void_label(label=third, reason="撕坏了", by=by, at=NOW)
+
+    @pytest.mark.parametrize("most", [1, 2, 4, 7, 8, 9, 50])
+    def test_leave_out_what_is_used_and_come_in_order(
+        self, batch: LabelBatch, zhao: User, most: int
+    ) -> None:
+        self.used(batch, zhao)
+        first, last = batch.first_number, batch.last_number
+        free = [first, *range(first + 3, last + 1)]
+        assert list(queries.printable_numbers(batch, first=first, last=last)) == free
+        told = queries.next_printable_numbers(batch, first=first, last=last, most=most)
+        assert told == free[:most]
+        assert (
+            queries.next_printable_numbers(
+                batch, first=first + 1, last=first + 2, most=most
+            )
+            == []
+        )
+
+    @pytest.mark.only_on("postgresql", reason="only its planner trusts statistics")
+    def test_look_at_what_happened_once(self, batch: LabelBatch, zhao: User) -> None:
+        self.used(batch, zhao)
+        numbers = queries.printable_numbers(
+            batch, first=batch.first_number, last=batch.last_number
+        )
+        assert looks_at_events(numbers) == 1
+        # The negative control: asked of each label by itself, it looks as often.
+        voided = StatusEvent.objects.filter(label=OuterRef("pk"), status="voided")
+        assert looks_at_events(batch.labels.exclude(Exists(voided))) == batch.count
 
 
 class TestPrintLabels:

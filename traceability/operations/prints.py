@@ -204,10 +204,12 @@ def _write_part(print_id: int, held: datetime, clock: Clock) -> datetime | None:
         mine.update(stopped_at=clock(), leased_until=None)
         return None
     ordinal = job.parts.count() + 1
-    left = queries.printable_numbers(
-        batch, first=job.next_number, last=printed.last_number
+    numbers = queries.next_printable_numbers(
+        batch,
+        first=job.next_number,
+        last=printed.last_number,
+        most=_labels_in_part(printed, ordinal),
     )
-    numbers = list(left[: _labels_in_part(printed, ordinal)])
     if not numbers:
         mine.update(done_at=clock(), leased_until=None)
         return None

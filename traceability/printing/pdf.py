@@ -24,9 +24,9 @@ _FONTS = Path(__file__).resolve().parents[1] / "fonts"
 SANS = _FONTS / "NotoSansSC-subset.ttf"
 MONO = _FONTS / "NotoSansMono-subset.ttf"
 _UNKNOWN_SIGN = "\u3013"  # 〓, what Chinese printers set for a sign they lack
-# Up to here a stream fits a small window of zlib's, and most of the time that a short
-# stream takes goes into preparing a large one.
-_SHORT = 1 << 11
+# Shorter streams, those of one label, repeat little beyond single signs: to look for
+# more takes zlib twice the time and saves three bytes of a hundred.
+_SHORT = 1 << 10
 _TABLES = ("glyf", "loca", "head", "hhea", "hmtx", "maxp")
 
 
@@ -297,15 +297,20 @@ def bitmap_at(bits: bytes, side: int, x: float, y: float, size: float) -> str:
     row begins with a new byte."""
     return (
         f"q {size:.4f} 0 0 {size:.4f} {x:.4f} {y:.4f} cm\n"
-        f"BI /W {side} /H {side} /BPC 1 /IM true /D [1 0] /F /AHx ID\n{bits.hex()}>\nEI Q\n"
+        f"BI /W {side} /H {side} /BPC 1 /IM true /D [1 0] /F /AHx ID\n"
+        f"{bits.hex()}>\nEI Q\n"
     )
 
 
 def _packed(data: bytes) -> bytes:
     """A stream by FlateDecode, ISO 32000-1, 7.4.4."""
-    if len(data) > _SHORT:
-        return zlib.compress(data, 6)
-    packer = zlib.compressobj(6, zlib.DEFLATED, wbits=11, memLevel=4)
+    signs_alone = len(data) < _SHORT
+    packer = zlib.compressobj(
+        level=6,
+        # No larger than needed: it is made anew for each stream.
+        wbits=10 if signs_alone else zlib.MAX_WBITS,
+        strategy=zlib.Z_HUFFMAN_ONLY if signs_alone else zlib.Z_DEFAULT_STRATEGY,
+    )
     return packer.compress(data) + packer.flush()
 
 

@@ -145,12 +145,9 @@ class _Encoder:
         self._reference = np.ones(self.capacity, dtype=np.uint8)
         codewords = self._codewords(self._reference)
         self._changes = _by_byte(_lines(self._toggles(codewords)))
+        self._drawn = _lines(self._under_each_mask(codewords)).T
         # While weighing, `qrcode` leaves the place of the format information light.
-        drawn, weighed = (
-            np.array([self._draw(codewords, mask, weighing=w) for mask in range(_MASKS)])
-            for w in (False, True)
-        )
-        self._drawn = _lines(drawn).T
+        weighed = self._under_each_mask(codewords, weighing=True)
         self._weighed = _lines(weighed).T[:, :, None]
 
     def symbols(self, bits: Bits) -> Lines:
@@ -188,6 +185,11 @@ class _Encoder:
         blocks = base.rs_blocks(self._version, ERROR_CORRECT_M)
         made = util.create_bytes(buffer, blocks)
         return np.unpackbits(np.array(made, dtype=np.uint8))
+
+    def _under_each_mask(self, codewords: Bits, *, weighing: bool = False) -> Bits:
+        return np.array(
+            [self._draw(codewords, mask, weighing=weighing) for mask in range(_MASKS)]
+        )
 
     def _draw(self, codewords: Bits, mask: int, *, weighing: bool = False) -> Bits:
         symbol = QRCode(self._version, error_correction=ERROR_CORRECT_M)

@@ -77,11 +77,11 @@ def write_sheet(
     right, down = shift
     for first, labels in paper.pages(_labels(iter(numbers)), skip=skip):
         content = []
-        for position, (number, symbol) in enumerate(labels, first):
+        for position, (number, code, symbol) in enumerate(labels, first):
             x, y = paper.place(position)
             content.append(f"q 1 0 0 1 {x + right:.3f} {y - down:.3f} cm /B Do\n")
             content.append(layout.symbol(symbol))
-            content.append(layout.code(codes.code_of(number), mono))
+            content.append(layout.code(code, mono))
             if batch.scratch:
                 content.append(layout.hidden(scratch.scratch_code_of(number), mono))
             content.append("Q\n")
@@ -97,7 +97,9 @@ def _side() -> int:
     return qr.side(len(label_address(codes.code_of(0))))
 
 
-def _labels(numbers: Iterator[int]) -> Iterator[tuple[int, qr.Matrix]]:
+def _labels(numbers: Iterator[int]) -> Iterator[tuple[int, str, qr.Matrix]]:
+    """Each number with its code and its symbol."""
     while some := list(islice(numbers, _AT_ONCE)):
-        symbols = qr.matrices([label_address(codes.code_of(n)) for n in some])
-        yield from zip(some, symbols, strict=True)
+        printed = [codes.code_of(number) for number in some]
+        symbols = qr.matrices([label_address(code) for code in printed])
+        yield from zip(some, printed, symbols, strict=True)

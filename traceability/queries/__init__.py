@@ -37,6 +37,7 @@ from traceability.queries.keys import (
 )
 from traceability.queries.labels import (
     last_print_by,
+    next_printable_numbers,
     next_to_print,
     printable_numbers,
     unprintable_because,
@@ -138,6 +139,7 @@ __all__ = [
     "lots_today",
     "lots_with",
     "marks_on",
+    "next_printable_numbers",
     "next_to_print",
     "places_of",
     "places_with_farmers",

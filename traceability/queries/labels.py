@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from partners.people import Person
@@ -19,15 +19,35 @@ def printable_numbers(
     A second copy of one that is on a package would be a clone, and one that was taken
     out of use must not come back.
     """
+    # Read once, whatever the database knows of labels: of new ones PostgreSQL expects a
+    # single row, and would look through all that ever happened again for each of them.
     voided = StatusEvent.objects.filter(
-        label=OuterRef("pk"), status=StatusEvent.Status.VOIDED
-    )
+        label__gte=first, label__lte=last, status=StatusEvent.Status.VOIDED
+    ).values("label")
     free = batch.labels.filter(
         number__gte=first, number__lte=last, activated_at__isnull=True
     )
     return (
-        free.exclude(Exists(voided)).order_by("number").values_list("number", flat=True)
+        free.exclude(number__in=voided)
+        .order_by("number")
+        .values_list("number", flat=True)
     )
+
+
+def next_printable_numbers(
+    batch: LabelBatch, *, first: int, last: int, most: int
+) -> list[int]:
+    """The first `most` of `printable_numbers`.
+
+    Asked for in short ranges: to sort out the first of a long one, PostgreSQL reads all
+    of it.
+    """
+    found: list[int] = []
+    while len(found) < most and first <= last:
+        end = min(first + most - 1, last)
+        found += printable_numbers(batch, first=first, last=end)
+        first = end + 1
+    return found[:most]
 
 
 def unprintable_because(batch: LabelBatch, *, day: date) -> str:
