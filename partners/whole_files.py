@@ -6,11 +6,12 @@ full disk, a lost power supply or a killed process leaves the old file or none.
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
@@ -42,44 +43,45 @@ def write_all_whole(
 ) -> None:
     """Put many files in place, each as `write_whole` does, in their order.
 
-    Disks take many at once in little more time than one: while a file is on its way
-    there, the next ones are made. Errors: OSError; what is in place by then stays.
+    Disks take many at once in little more time than one, but let nobody make a file
+    meanwhile: so many are made, and then all sent. Errors: OSError; what is in place by
+    then stays.
     """
     rest, folders, more = iter(files), set[Path](), True
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         while more:
-            sent: list[_Sent] = []
+            made: list[_Half] = []
             try:
-                more = _send(rest, sent, folders, pool)
-                for path, half, written in sent:
-                    written.result()
-                    half.chmod(permissions)
-                    half.replace(path)
-            finally:
-                for _path, half, written in sent:
-                    wait([written])
-                    half.unlink(missing_ok=True)
+                for path, data in islice(rest, _OPEN_AT_MOST):
+                    if path.parent not in folders:
+                        path.parent.mkdir(parents=True, exist_ok=True)
+                        folders.add(path.parent)
+                    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".half-")
+                    made.append(_Half(path, Path(name), os.fdopen(handle, "wb")))
+                    made[-1].file.write(data)
+                more = len(made) == _OPEN_AT_MOST
+                list(pool.map(_finish, (half.file for half in made)))
+                for half in made:
+                    half.name.chmod(permissions)
+                    half.name.replace(half.path)
+            except BaseException:
+                for half in made:
+                    with suppress(OSError):  # what it says of its last bytes is known
+                        half.file.close()
+                    half.name.unlink(missing_ok=True)
+                raise
 
 
 _AT_ONCE = 8
 _OPEN_AT_MOST = 256
-_Sent = tuple[Path, Path, "Future[None]"]
 
 
-def _send(
-    files: Iterator[tuple[Path, bytes]],
-    sent: list[_Sent],
-    folders: set[Path],
-    pool: ThreadPoolExecutor,
-) -> bool:
-    """Set the next files on their way to the disk; whether there may be more."""
-    for path, data in islice(files, _OPEN_AT_MOST):
-        if path.parent not in folders:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            folders.add(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".half-")
-        sent.append((path, Path(name), pool.submit(_write, handle, [data])))
-    return len(sent) == _OPEN_AT_MOST
+class _Half(NamedTuple):
+    """A file on its way to `path`."""
+
+    path: Path
+    name: Path
+    file: BinaryIO
 
 
 def _write(handle: int, parts: Iterable[bytes]) -> None:
@@ -87,6 +89,12 @@ def _write(handle: int, parts: Iterable[bytes]) -> None:
     with os.fdopen(handle, "wb") as file:
         for part in parts:
             file.write(part)
+        _finish(file)
+
+
+def _finish(file: BinaryIO) -> None:
+    """Close a file that is on the disk to its last byte."""
+    with file:
         file.flush()
         os.fsync(file.fileno())
 

@@ -6,9 +6,11 @@ memory and on tiles on disk. What checks a proof shares no code with what makes 
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from struct import iter_unpack
 
 HASH_BYTES = 32
+_LEAF, _NODE = hashlib.sha256(b"\x00"), hashlib.sha256(b"\x01")
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 # node(level, i): the hash over leaves i * 2**level up to (i + 1) * 2**level.
@@ -24,10 +26,9 @@ def leaf_hash(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
-def leaf_hashes(entries: Sequence[bytes]) -> list[bytes]:
-    """The hashes of many leaves."""
-    sha256 = hashlib.sha256
-    return [sha256(b"\x00" + entry).digest() for entry in entries]
+def leaf_hashes(entries: Iterable[bytes]) -> bytes:
+    """The hashes of many leaves, one after the other."""
+    return _each_hashed(_LEAF, entries)
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -35,20 +36,34 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def parents(row: bytes) -> bytes:
+    """The nodes over a row of hashes: of its last one only where that has a partner."""
+    both = 2 * HASH_BYTES
+    pairs = iter_unpack(f"{both}s", row[: len(row) // both * both])
+    return _each_hashed(_NODE, (pair for (pair,) in pairs))
+
+
 def perfect_root(hashes: Sequence[bytes]) -> bytes:
     """The root over 2**n hashes, all of one level. Errors: ValueError otherwise."""
     if not hashes or len(hashes) & (len(hashes) - 1):
         raise ValueError("needs a power of two hashes")
-    # Written out, for bulk: two neighbours lie side by side, to be hashed in one piece.
-    sha256, both, level = hashlib.sha256, 2 * HASH_BYTES, b"".join(hashes)
-    while len(level) > HASH_BYTES:
-        level = b"".join(
-            [
-                sha256(b"\x01" + level[at : at + both]).digest()
-                for at in range(0, len(level), both)
-            ]
-        )
-    return level
+    row = b"".join(hashes)
+    while len(row) > HASH_BYTES:
+        row = parents(row)
+    return row
+
+
+def _each_hashed(begun: "hashlib._Hash", pieces: Iterable[bytes]) -> bytes:
+    """The hashes of many pieces, each behind what `begun` took in.
+
+    Written out, for bulk: a copy of a hash takes less than to begin one.
+    """
+    made = []
+    for piece in pieces:
+        hashed = begun.copy()
+        hashed.update(piece)
+        made.append(hashed.digest())
+    return b"".join(made)
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:

@@ -23,6 +23,7 @@ from traceability import merkle
 
 WIDTH = 256
 _HEIGHT = 8
+_TILE_BYTES = WIDTH * merkle.HASH_BYTES
 _ED25519 = b"\x01"
 _LENGTH = struct.Struct(">H").pack
 MAX_ENTRY_BYTES = 65_535
@@ -185,18 +186,18 @@ class TileFolder:
     ) -> Iterator[tuple[str, bytes]]:
         """The files that new entries make, each as soon as it is worked out."""
         yield from self._bundles(entries, size)
-        hashes = merkle.leaf_hashes(entries)
+        row = merkle.leaf_hashes(entries)
         level, count = 0, size
-        while hashes:
+        while row:
             first, held = divmod(count, WIDTH)
-            joined = [*self.hashes(level, first, held), *hashes]
-            hashes = []
-            for offset in range(0, len(joined), WIDTH):
-                tile = joined[offset : offset + WIDTH]
-                path = tile_path(level, first + offset // WIDTH, len(tile))
-                yield path, b"".join(tile)
-                if len(tile) == WIDTH:
-                    hashes.append(merkle.perfect_root(tile))
+            row = self._row(level, first, held) + row
+            for number in range(-(-len(row) // _TILE_BYTES)):
+                tile = row[number * _TILE_BYTES : (number + 1) * _TILE_BYTES]
+                width = len(tile) // merkle.HASH_BYTES
+                yield tile_path(level, first + number, width), tile
+            row = row[: len(row) // _TILE_BYTES * _TILE_BYTES]
+            for _step in range(_HEIGHT):
+                row = merkle.parents(row)
             level, count = level + 1, count // WIDTH
 
     def _bundles(
@@ -216,32 +217,40 @@ class TileFolder:
 
     def hashes(self, level: int, index: int, width: int) -> list[bytes]:
         """The first `width` hashes of a tile. Errors: LogDamaged."""
+        row, size = self._row(level, index, width), merkle.HASH_BYTES
+        return [row[at : at + size] for at in range(0, len(row), size)]
+
+    def _row(self, level: int, index: int, width: int) -> bytes:
+        """The same, one after the other."""
         if not width:
-            return []
+            return b""
         try:
             data = self._read(tile_path(level, index, width))
         except LogDamaged:
             data = self._read(tile_path(level, index))  # it has filled up since
-        size = merkle.HASH_BYTES
-        if len(data) < width * size:
+        size = width * merkle.HASH_BYTES
+        if len(data) < size:
             raise LogDamaged("a tile is too short")
-        return [data[i * size : (i + 1) * size] for i in range(width)]
+        return data[:size]
 
     def node(self, size: int) -> merkle.Node:
         """A Node function for proofs in the tree of `size` leaves."""
+        # Of each tile its hashes, and above them as many rows of nodes as were needed:
+        # a proof needs some of every row.
         tiles: dict[tuple[int, int], list[bytes]] = {}
 
         def node(level: int, index: int) -> bytes:
             tile_level, inside = divmod(level, _HEIGHT)
-            first = index << inside
-            number, offset = divmod(first, WIDTH)
-            if (tile_level, number) not in tiles:
+            number, offset = divmod(index, WIDTH >> inside)
+            rows = tiles.get((tile_level, number))
+            if rows is None:
                 held = (size >> _HEIGHT * tile_level) - number * WIDTH
-                tiles[tile_level, number] = self.hashes(
-                    tile_level, number, min(WIDTH, held)
-                )
-            tile = tiles[tile_level, number]
-            return merkle.perfect_root(tile[offset : offset + (1 << inside)])
+                rows = [self._row(tile_level, number, min(WIDTH, held))]
+                tiles[tile_level, number] = rows
+            while len(rows) <= inside:
+                rows.append(merkle.parents(rows[-1]))
+            at = offset * merkle.HASH_BYTES
+            return rows[inside][at : at + merkle.HASH_BYTES]
 
         return node
 

@@ -120,6 +120,17 @@ class TestTileFolder:
     ) -> None:
         assert tlog.tile_path(0, index, width) == path
 
+    def test_knows_every_node_of_every_tile(self, tmp_path: Path) -> None:
+        entries = [str(number).encode() for number in range(1_000)]
+        folder = tlog.TileFolder(tmp_path)
+        folder.extend(entries, size=0)
+        there = folder.node(len(entries))
+        own = merkle.node_in([merkle.leaf_hash(entry) for entry in entries])
+        # Also from the top down: what lies below was not asked for before.
+        for level in (9, *range(10)):
+            for index in range(len(entries) >> level):
+                assert there(level, index) == own(level, index)
+
     def test_refuses_an_entry_that_is_too_long(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"65,535"):
             tlog.TileFolder(tmp_path).extend([b"x" * 65_536], size=0)
