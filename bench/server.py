@@ -81,7 +81,7 @@ def serving(database: str, *, workers: int = 2) -> Iterator[Server]:
     }
     command = [sys.executable, "-m", "granian", "--interface", "wsgi"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
-    command += ["--workers", str(workers), "--blocking-threads", "4"]
+    command += ["--workers", str(workers), "--blocking-threads", "2"]
     command += ["--log-level", "warning", "bench.wsgi:application"]
     server = subprocess.Popen(
         command,

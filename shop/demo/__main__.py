@@ -85,7 +85,7 @@ def live(family: Family, *, port: int, own_gateway: bool) -> int:
         "web",
         python(
             f"-m granian --interface wsgi --host 127.0.0.1 --port {port}"
-            " --workers 2 --blocking-threads 4 --no-access-log --log-level warning"
+            " --workers 2 --blocking-threads 2 --no-access-log --log-level warning"
             " --respawn-failed-workers --respawn-interval 1"
             " shop.config.wsgi:application"
         ),

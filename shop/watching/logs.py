@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
 from math import isfinite
-from time import time
 from typing import Any
 
 from django.urls import ResolverMatch
@@ -26,6 +25,8 @@ CARRIED = ("method", "route", "status", "ms", "outcome", "part")
 # the rest. Source: Python's logging HOWTO, "Optimization".
 logging._srcfile = None  # type: ignore[attr-defined]
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+# What ran when a line was told that is written later.
+RUNNING = "names"
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -46,7 +47,7 @@ class _Lines(logging.Formatter):
             "logger": record.name,
             "event": clean(_without_address(record)),
             # Ours and well-formed; hexadecimal digits can look like a phone's.
-            **running(),
+            **(record.__dict__.get(RUNNING) or running()),
         }
         for name in CARRIED:
             if name in record.__dict__:
@@ -75,22 +76,6 @@ class PlainLines(_Lines):
         head = [line.pop(name) for name in ("timestamp", "level", "logger", "event")]
         rest = [f"{name}={value}" for name, value in line.items()]
         return "\n".join([" ".join([*head, *rest]), *below])
-
-
-_BLANK = logging.makeLogRecord({"levelno": logging.INFO, "levelname": "INFO"}).__dict__
-
-
-def tell(log: logging.Logger, event: str, **carried: Any) -> None:
-    """`log.info(event, extra=carried)`, for what is told so often that making the
-    record counts: nobody reads what more is in one."""
-    if not log.isEnabledFor(logging.INFO):
-        return
-    record = logging.LogRecord.__new__(logging.LogRecord)
-    created = time()
-    msecs = created % 1 * 1000
-    own = {"name": log.name, "msg": event, "created": created, "msecs": msecs}
-    record.__dict__ = _BLANK | own | carried
-    log.handle(record)
 
 
 def _json(value: Any) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from shop.watching import metrics, request_ids
-from shop.watching.logs import route_of, tell
+from shop.watching.console import tell
+from shop.watching.logs import route_of
 from shop.watching.views import PROBES
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ def logging_as(shape: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": f"shop.watching.logs.{shape}Lines"}},
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "line"}
+            "console": {"class": "shop.watching.console.Console", "formatter": "line"}
         },
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
