@@ -41,7 +41,7 @@ from tests.factories.shares import (  # noqa: F401
     supermarket,
 )
 from tests.guards import lift_guards_around_flush
-from traceability.queries import kept
+from traceability.queries import kept, withdrawn
 
 lift_guards_around_flush()
 
@@ -95,5 +95,6 @@ def forget_pages() -> None:
     cache.clear()
     front.pages.clear()
     kept.clear()
+    withdrawn.look_again()
     forget_cards()
     queries.forget()

@@ -139,16 +139,30 @@ def memory_of_batches() -> Figure:
 
 def first_scans(bench: Bench) -> Figure:
     """Durable first scans of labels nobody looked at before."""
+    from django.db import connection
     from django.utils import timezone
 
     from bench.county import new_labels
     from traceability import operations
-    from traceability.models import Certificate, Label
+    from traceability.models import Certificate, Label, StatusEvent
 
     certificate = Certificate.objects.select_related("lot").order_by("pk").first()
     assert certificate is not None
-    batch = new_labels(certificate, MOST_SCANS)
-    Label.objects.filter(batch=batch).update(activated_at=timezone.now())
+    batch, at = new_labels(certificate, MOST_SCANS), timezone.now()
+    # As packing leaves them.
+    Label.objects.filter(batch=batch).update(activated_at=at)
+    StatusEvent.objects.bulk_create(
+        StatusEvent(
+            label_id=number,
+            status=StatusEvent.Status.ACTIVATED,
+            happened_at=at,
+            recorded_by=certificate.issued_by,
+        )
+        for number in range(batch.first_number, batch.last_number + 1)
+    )
+    with connection.cursor() as cursor:
+        # As PostgreSQL's own housekeeping does within a minute of such a batch.
+        cursor.execute("ANALYZE")
     printed = iter(batch.codes())
     devices = count()
 

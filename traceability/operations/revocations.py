@@ -16,6 +16,7 @@ from traceability.models import (
     RevocationList,
     StatusEvent,
 )
+from traceability.queries import withdrawn
 from traceability.revocations import LabelFile, Revocations
 
 # A list that says nothing new is signed again after the first, and old after the other.
@@ -80,6 +81,7 @@ def publish_revocations(
         issued_at=at,
     )
     folder.write(revocations.FILE, text.encode())
+    withdrawn.look_again()
     _forget(folder, listed, old)
     return listed
 

@@ -3,6 +3,7 @@ back does not reach them."""
 
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 
 from django.conf import settings
 from django.db.models import Q
@@ -35,19 +36,26 @@ def is_taken_back(certificate: Certificate) -> bool:
     return not published <= set(rows)
 
 
+def look_again() -> None:
+    """For who wrote the list: no second passes before this process knows."""
+    _listed_in.cache_clear()
+
+
 def _listed() -> dict[str, frozenset[str]]:
-    path = _file_in(str(settings.LOG_FOLDER))
+    return _listed_in(
+        str(settings.LOG_FOLDER), str(settings.LOG_ORIGIN), int(monotonic())
+    )
+
+
+@lru_cache(maxsize=1)
+def _listed_in(folder: str, log: str, _second: int) -> dict[str, frozenset[str]]:
+    """Looked at once a second, for every scan asks."""
+    path = Path(folder) / revocations.FILE
     try:
         at = path.stat()
-        return _read(path, at.st_mtime_ns, at.st_ino, str(settings.LOG_ORIGIN))
+        return _read(path, at.st_mtime_ns, at.st_ino, log)
     except OSError:
         return {}
-
-
-@lru_cache(maxsize=2)
-def _file_in(folder: str) -> Path:
-    """Kept, for every scan asks: making a path takes longer than looking at it."""
-    return Path(folder) / revocations.FILE
 
 
 @lru_cache(maxsize=2)
