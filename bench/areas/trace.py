@@ -72,13 +72,11 @@ def labels(bench: Bench) -> Figure:
     """Mint, sign as one root, and print: `LABELS` a call."""
     import qrcode
 
-    from bench.county import new_labels
+    from bench.county import new_certificate, new_labels
     from traceability import queries
-    from traceability.models import Certificate
     from traceability.printing import PAPERS, write_sheet
 
-    certificate = Certificate.objects.select_related("lot").order_by("pk").last()
-    assert certificate is not None
+    certificate = new_certificate(quantity_g=MOST_LABELS * bench.clock.rounds)
 
     def batch() -> None:
         made = new_labels(certificate, LABELS)
