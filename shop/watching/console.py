@@ -20,6 +20,7 @@ from shop.watching.request_ids import running
 LONGEST_WAIT = 0.005
 # With so many, whoever tells one more waits until the console takes them.
 MOST_WAITING = 10_000
+_MAY_WAIT = "may_wait"
 _BLANK = logging.makeLogRecord({"levelno": logging.INFO, "levelname": "INFO"}).__dict__
 
 
@@ -30,7 +31,7 @@ def tell(log: logging.Logger, event: str, **carried: Any) -> None:
         return
     record = logging.LogRecord.__new__(logging.LogRecord)
     created = time()
-    own = {"name": log.name, "msg": event, "created": created, RUNNING: running()}
+    own = {"name": log.name, "msg": event, "created": created, _MAY_WAIT: True}
     record.__dict__ = _BLANK | own | {"msecs": created % 1 * 1000} | carried
     log.handle(record)
 
@@ -52,8 +53,10 @@ class Console(logging.Handler):
         self.lock = None
 
     def emit(self, record: logging.LogRecord) -> None:
+        # Whichever thread writes it, it is of what runs in this one.
+        record.__dict__[RUNNING] = running()
         self._waiting.append(record)
-        if RUNNING not in record.__dict__ or len(self._waiting) >= MOST_WAITING:
+        if _MAY_WAIT not in record.__dict__ or len(self._waiting) >= MOST_WAITING:
             self.flush()
         elif not self._is_awake.is_set():
             self._wake()

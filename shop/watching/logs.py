@@ -25,7 +25,7 @@ CARRIED = ("method", "route", "status", "ms", "outcome", "part")
 # the rest. Source: Python's logging HOWTO, "Optimization".
 logging._srcfile = None  # type: ignore[attr-defined]
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-# What ran when a line was told that is written later.
+# What ran when a line was told that another thread may write.
 RUNNING = "names"
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 

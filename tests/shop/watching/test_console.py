@@ -46,6 +46,8 @@ def screen() -> Iterator[int]:
     handler.setFormatter(JsonLines())
     with told_to(handler):
         yield out
+    # Nothing is left for a thread to write when another file has this number.
+    handler.flush()
     os.close(into)
     os.close(out)
 
@@ -91,6 +93,19 @@ class TestConsole:
         while len(found) < 12:
             found |= {line["event"] for line in lines(screen)}
         assert found == {f"{n}" for n in range(12)}
+
+    def test_names_the_request_whichever_thread_writes(
+        self, screen: int, monkeypatch: Any
+    ) -> None:
+        handler = next(it for it in log.handlers if type(it) is console.Console)
+        token = request_ids.begin(request_id="a" * 32)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(handler, "flush", lambda: None)
+            log.error("x")
+        request_ids.end(token)
+        at_once(handler.flush)
+        (told,) = lines(screen)
+        assert told["request_id"] == "a" * 32
 
     def test_goes_on_after_a_line_that_cannot_be_made(
         self, screen: int, monkeypatch: Any
